@@ -1,0 +1,52 @@
+"""What the policies see, and nothing else: the facts of one request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from shenyong.guideline.terms import Actor, DataClass, Environment, Likelihood, Purpose, Verdict
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """The facts of a request about to go to one model (points 3 and 4).
+
+    `data` is the union of the classes of all findings and of the official's declaration;
+    `env_max` the highest class that the environment's confirmation covers, None where there is
+    none. `unreadable` says that something could not be inspected.
+    """
+
+    purpose: Purpose
+    data: frozenset[DataClass]
+    environment: Environment
+    env_max: DataClass | None
+    actor: Actor
+    question_personal: Likelihood = Likelihood.NONE
+    question_confidential: Likelihood = Likelihood.NONE
+    question_confirmed: bool = False  # the official said that the question touches neither
+    unreadable: bool = False
+    kinds: frozenset[str] = frozenset()  # kinds of the findings, for an agency's own rules
+    model: str = ""
+    use_case: str = ""
+
+
+class Obstacle(msgspec.Struct, frozen=True):
+    """Why one plan is not permitted: the ids of the rules that forbid it."""
+
+    plan: str  # "send", "sendRedacted", "sendApproved"
+    rules: tuple[str, ...]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What the policies say of the facts.
+
+    `points` are the guideline's points without the pack's prefix (``("4",)``); `cites` the full
+    citations; `rules` the ids that determined the verdict; `obstacles` the plans in order that
+    were not permitted, each with the rules in its way.
+    """
+
+    verdict: Verdict
+    points: tuple[str, ...]
+    cites: tuple[str, ...]
+    rules: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
+    pack_digest: str
