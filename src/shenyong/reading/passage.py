@@ -87,3 +87,12 @@ class Passage(msgspec.Struct, frozen=True):
             if low < high:
                 spans.append(Span(path, low - offset + inner, high - offset + inner))
         return spans
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One string that would leave, as the protocol room hands it over."""
+
+    path: str
+    text: str
+    role: str = "user"
+    newest: bool = True
