@@ -1,0 +1,62 @@
+# Shenyong 審用. `make help` lists what there is.
+# Every target does its own set-up: Python 3.11 or newer, pip, make and a C compiler are enough.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench lock traceability fuzz faults clean
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+# A Debian without python3-venv has no ensurepip: then the venv is made bare, and the system's pip
+# installs into it from outside.
+$(UV): requirements/uv.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $(UV)
+
+# What it takes to run.
+$(VENV)/.run: $(UV) requirements/run.txt pyproject.toml
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What it takes to work on it.
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## Make .venv with everything, from the locks
+
+demo: $(VENV)/.run ## A whole small agency on this machine; Ctrl-C stops it
+	@exec $(BIN)/shenyong demo
+
+test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow_only" tests
+
+check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
+	$(BIN)/ruff format --check src tests tools bench
+	$(BIN)/ruff check src tests tools bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into its one form
+	$(BIN)/ruff format src tests tools bench
+	$(BIN)/ruff check --fix src tests tools bench
+
+bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
+	$(BIN)/python -m bench
+
+traceability: $(VENV)/.dev ## Write docs/traceability.md from the markers in the code
+	$(BIN)/python tools/traceability.py
+
+lock: $(VENV)/.dev ## Pin every dependency with its hashes (and no addresses)
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group build -o requirements/run.txt
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache
