@@ -1,0 +1,19 @@
+"""The detectors, in order, and the automaton over all of them.
+
+The order decides nothing but the order of equal findings. A detector is added here and nowhere
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shenyong.inspection.births import Births
+from shenyong.inspection.detector import Detector
+from shenyong.inspection.identifiers import Identifiers
+
+DETECTORS: tuple[Callable[[], Detector], ...] = (
+    Identifiers,
+    Births,
+)
+"""What makes each detector. Their construction reads package data, so it is not done on import."""
