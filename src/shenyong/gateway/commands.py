@@ -7,7 +7,7 @@ command's docstring. It never sees a socket, a database or a clock other than th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
@@ -96,7 +96,7 @@ class Answered(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class FaultKind(str, Enum):
+class FaultKind(StrEnum):
     """Why a model could not be asked to the end."""
 
     TIMEOUT = "timeout"

@@ -6,10 +6,10 @@ what travels on the wire and stands in the ledger; they never change meaning wit
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 
 
-class DataClass(str, Enum):
+class DataClass(StrEnum):
     """What kind of information a passage holds (domain.md 2.7).
 
     The classes are tags, joined by union; `rank` orders them only for comparing with the
@@ -31,7 +31,7 @@ class DataClass(str, Enum):
         return int(self.value[1])
 
 
-class Environment(str, Enum):
+class Environment(StrEnum):
     """Where a model runs (domain.md 8.1)."""
 
     UNREGISTERED = "E0"  # unregistered or banned
@@ -42,7 +42,7 @@ class Environment(str, Enum):
     AIRGAPPED = "E5"
 
 
-class Purpose(str, Enum):
+class Purpose(StrEnum):
     """What the request is for (domain.md 8.1)."""
 
     PRODUCE_CLASSIFIED = "produce_classified"
@@ -53,7 +53,7 @@ class Purpose(str, Enum):
     GENERAL = "general"
 
 
-class Actor(str, Enum):
+class Actor(StrEnum):
     """Who asks (domain.md 8.1)."""
 
     OFFICIAL_NEED_TO_KNOW = "official_need_to_know"
@@ -63,7 +63,7 @@ class Actor(str, Enum):
     CITIZEN = "citizen"
 
 
-class Likelihood(str, Enum):
+class Likelihood(StrEnum):
     """How likely a question touches what must not be asked (point 4; domain.md 4.5)."""
 
     NONE = "none"

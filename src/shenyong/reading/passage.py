@@ -9,7 +9,7 @@ points, 0-based, half-open.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Offsets = NDArray[np.int32]
 
 
-class ViewKind(str, Enum):
+class ViewKind(StrEnum):
     """How a view was made from the original."""
 
     FOLDED = "folded"  # width, compatibility, look-alikes, invisible characters
