@@ -23,6 +23,10 @@ class Facts(msgspec.Struct, frozen=True):
     question_personal: Likelihood = Likelihood.NONE
     question_confidential: Likelihood = Likelihood.NONE
     question_confirmed: bool = False  # the official said that the question touches neither
+    production: Likelihood = (
+        Likelihood.NONE
+    )  # words that may ask to produce a confidential document
+    production_confirmed: bool = False  # the official said that no such document is produced
     unreadable: bool = False
     kinds: frozenset[str] = frozenset()  # kinds of the findings, for an agency's own rules
     model: str = ""

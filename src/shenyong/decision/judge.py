@@ -1,0 +1,258 @@
+"""Facts → Cedar → decision.
+
+The three ways to send are asked in one call, and the first that is permitted is the verdict
+(design.md: ``verdict = the first of [send, sendRedacted, sendApproved] that is permitted, else
+deny``). The decision explains itself by the policies that determined it.
+
+Invariants:
+    * Pure: the same facts and packs give the same decision. Cached by facts; a judge holds one set
+      of packs, whose joint digest stands in every decision.
+    * Fails closed: an error while evaluating any policy, or a policy without a name, is ``deny`` by
+      the rule ``engine.error``. (Cedar itself skips a policy that errs, so a forbid could vanish.)
+
+Source: guideline.md, domain.md 8. What it leaves to others: facts (`gather`), remedies (`planner`).
+"""
+
+from __future__ import annotations
+
+# guideline: ey-genai-2023:3
+# guideline: ey-genai-2023:4
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import cedarpy
+import msgspec
+
+from shenyong.decision.facts import Decision, Facts, Obstacle
+from shenyong.decision.tighten import AgencyPack
+from shenyong.guideline.pack import Pack, PackError
+from shenyong.guideline.policies import Policy
+from shenyong.guideline.terms import DataClass, Environment, Purpose, Verdict
+
+PLANS = ("send", "sendRedacted", "sendApproved")
+ENGINE_ERROR = "engine.error"
+_ACTIONS = tuple(f'Action::"{plan}"' for plan in PLANS)
+_CACHE = 8192  # decisions; a decision is under 1 kB
+_NO_ENTITIES = cedarpy.Entities.from_json_str("[]")
+_CONFIRMABLE = (Environment.ONPREM_CONFIRMED, Environment.AIRGAPPED)
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Context(msgspec.Struct, rename="camel"):
+    """`Request` of schema.cedarschema."""
+
+    purpose: str
+    data: list[str]
+    environment: str
+    confirmed: int
+    question_personal: str
+    question_confidential: str
+    question_confirmed: bool
+    production: str
+    production_confirmed: bool
+    unreadable: bool
+    kinds: list[str]
+    model: str
+    use_case: str
+
+
+def carried(facts: Facts) -> frozenset[DataClass]:
+    """The tags that the request carries: its data's, and 密 at least where classified matter is used.
+
+    A request to query, search or compare classified matter is of that matter's class whatever it
+    quotes (domain.md 8.4 A11: high-water mark). ``D0`` is the empty set.
+    """
+    tags = facts.data - {DataClass.PUBLIC}
+    if facts.purpose is Purpose.USE_CLASSIFIED_OTHER:
+        tags |= {DataClass.RESTRICTED}
+    return tags
+
+
+def confirmed(facts: Facts) -> int:
+    """The rank of the highest class that the environment is confirmed for; -1 where for none."""
+    if facts.environment not in _CONFIRMABLE or facts.env_max is None:
+        return -1
+    return facts.env_max.rank
+
+
+def context(facts: Facts) -> bytes:
+    """The facts as the policies see them: JSON of schema.cedarschema's ``Request``."""
+    return _ENCODER.encode(
+        _Context(
+            purpose=facts.purpose.value,
+            data=sorted(tag.value for tag in carried(facts)),
+            environment=facts.environment.value,
+            confirmed=confirmed(facts),
+            question_personal=facts.question_personal.value,
+            question_confidential=facts.question_confidential.value,
+            question_confirmed=facts.question_confirmed,
+            production=facts.production.value,
+            production_confirmed=facts.production_confirmed,
+            unreadable=facts.unreadable,
+            kinds=sorted(facts.kinds),
+            model=facts.model,
+            use_case=facts.use_case,
+        )
+    )
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """What Cedar said of one plan: permitted or not, and the ids of the determining policies."""
+
+    permitted: bool
+    rules: frozenset[str]
+
+
+class _EvaluationError(Exception):
+    """A policy could not be evaluated, or has no name."""
+
+
+class Judge:
+    """The floor of one pack, and an agency's own rules on top of it.
+
+    Safe to use from any thread: nothing in it changes but the cache of decisions.
+
+    Raises:
+        PackError: an agency's rule bears the id of a rule of the floor, or of another agency pack.
+    """
+
+    def __init__(self, pack: Pack, agency_packs: Sequence[AgencyPack] = ()) -> None:
+        # Sorted, so that the order in which packs are listed is of no consequence.
+        agencies = sorted(agency_packs, key=lambda agency: (agency.id, agency.digest))
+        self.pack = pack
+        self.agency_packs = tuple(agencies)
+        self.policies = _index(pack, agencies)
+        self.digest = _joint_digest(pack, agencies)
+        self._order = _order(pack, self.policies.values())
+        self._set = cedarpy.PolicySet.from_str(pack.policy_text)
+        for agency in agencies:
+            self._set = self._set.with_added_str(agency.policy_text)
+        self._cached = lru_cache(maxsize=_CACHE)(self._judge)
+
+    def decide(self, facts: Facts) -> Decision:
+        """The decision on `facts`. Never raises on facts of the right types; errors deny."""
+        return self._cached(facts)
+
+    def _judge(self, facts: Facts) -> Decision:
+        try:
+            outcomes = self._evaluate(facts)
+        except (_EvaluationError, ValueError, KeyError, TypeError, RuntimeError):
+            # What the engine said may quote facts, so it is not carried along.
+            return self._refused_by_engine()
+        for place, outcome in enumerate(outcomes):
+            if outcome.permitted:
+                return self._decided(Verdict(place), outcomes, place)
+        return self._decided(Verdict.DENY, outcomes, len(outcomes))
+
+    def _evaluate(self, facts: Facts) -> tuple[_Outcome, ...]:
+        """Ask Cedar for the three plans at once.
+
+        Raises:
+            _EvaluationError: a policy erred, or one without an id took part.
+        """
+        seen = context(facts).decode()
+        principal = {"type": "Actor", "id": facts.actor.value}
+        resource = {"type": "Model", "id": facts.model}
+        requests = [
+            {"principal": principal, "action": action, "resource": resource, "context": seen}
+            for action in _ACTIONS
+        ]
+        results = cedarpy.is_authorized_batch(requests, self._set, _NO_ENTITIES)
+        if len(results) != len(PLANS):
+            raise _EvaluationError
+        return tuple(self._outcome(result) for result in results)
+
+    def _outcome(self, result: cedarpy.AuthzResult) -> _Outcome:
+        said = result.diagnostics
+        if said.errors or result.decision is cedarpy.Decision.NoDecision:
+            raise _EvaluationError
+        names = said.id_annotations_by_reason
+        rules = frozenset(
+            names[reason] for reason in said.reasons
+        )  # KeyError: nameless, fail closed
+        if not rules <= self.policies.keys():
+            raise _EvaluationError
+        return _Outcome(result.allowed, rules)
+
+    def _decided(self, verdict: Verdict, outcomes: Sequence[_Outcome], place: int) -> Decision:
+        """The decision, with the rules that determined it.
+
+        For ``allow`` these are the permits. Otherwise they are the rules that barred *every* plan
+        before the one taken (or, where no single rule did, all that barred any), and the citations
+        are those of the earliest stage among them.
+        """
+        before = outcomes[:place]
+        if before:
+            rules = frozenset.intersection(*(outcome.rules for outcome in before))
+            rules = rules or frozenset().union(*(outcome.rules for outcome in before))
+        else:
+            rules = outcomes[0].rules
+        ordered = self._sorted(rules)
+        leading = self._leading(ordered)
+        return Decision(
+            verdict=verdict,
+            points=_unique(
+                key.partition(":")[2] for rule in leading for key in self.policies[rule].points
+            ),
+            cites=_unique(cite for rule in leading for cite in self.policies[rule].cites),
+            rules=ordered,
+            obstacles=tuple(
+                Obstacle(plan, self._sorted(outcome.rules))
+                for plan, outcome in zip(PLANS, before, strict=False)
+            ),
+            pack_digest=self.digest,
+        )
+
+    def _sorted(self, rules: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(rules, key=self._order.__getitem__))
+
+    def _leading(self, ordered: Sequence[str]) -> list[str]:
+        if not ordered:
+            return []
+        stage = self.policies[ordered[0]].stage
+        return [rule for rule in ordered if self.policies[rule].stage == stage]
+
+    def _refused_by_engine(self) -> Decision:
+        rules = (ENGINE_ERROR,)
+        return Decision(
+            verdict=Verdict.DENY,
+            points=(),
+            cites=(),
+            rules=rules,
+            obstacles=tuple(Obstacle(plan, rules) for plan in PLANS),
+            pack_digest=self.digest,
+        )
+
+
+def _index(pack: Pack, agencies: Sequence[AgencyPack]) -> dict[str, Policy]:
+    found = {policy.id: policy for policy in pack.policies}
+    for agency in agencies:
+        for policy in agency.policies:
+            if policy.id in found:
+                problem = f"the id {policy.id} is taken by another pack"
+                advice = 'Begin your @id with the name of your agency, e.g. @id("trade.no-…")'
+                raise PackError(agency.id, problem, advice, policy.id, policy.line)
+            found[policy.id] = policy
+    return found
+
+
+def _order(pack: Pack, policies: Iterable[Policy]) -> dict[str, tuple[int, int]]:
+    """Each rule's place: by stage, then as the packs list them."""
+    stages = {stage: number for number, stage in enumerate(pack.stages)}
+    return {
+        policy.id: (stages.get(policy.stage, len(stages)), number)
+        for number, policy in enumerate(policies)
+    }
+
+
+def _joint_digest(pack: Pack, agencies: Sequence[AgencyPack]) -> str:
+    """The pack's own digest where it stands alone; else sha256 over it and the agencies' digests."""
+    if not agencies:
+        return pack.digest
+    joined = "\n".join([pack.digest, *(f"{agency.id} {agency.digest}" for agency in agencies)])
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
