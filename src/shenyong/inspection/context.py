@@ -8,7 +8,7 @@ the head of the same column of a table (tab, pipe or comma).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 BEFORE = 20
 AFTER = 8
@@ -17,6 +17,22 @@ _END = re.compile(r"[。;；!?！？\n]")
 _MARKS = ("\t", "|", ",")
 _HEAD = 16  # characters of the longest head of a column
 _CELL = 48  # characters of the longest cell: prose has commas, too
+
+
+def windows(
+    ends: Iterable[int], reach: tuple[int, int], length: int, more: Iterable[tuple[int, int]] = ()
+) -> list[tuple[int, int]]:
+    """Disjoint ranges within `reach` before and after each of `ends`, and `more`, in order."""
+    back, ahead = reach
+    wanted = [(max(0, end - back), min(length, end + ahead)) for end in ends]
+    wanted.extend(more)
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(wanted):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
 
 
 class Surroundings:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from shenyong.inspection.births import Births
 from shenyong.inspection.detector import Detector
 from shenyong.inspection.identifiers import Identifiers
+from shenyong.inspection.secrets import Secrets
 
 DETECTORS: tuple[Callable[[], Detector], ...] = (
     Identifiers,
     Births,
+    Secrets,
 )
 """What makes each detector. Their construction reads package data, so it is not done on import."""

@@ -20,7 +20,7 @@ import msgspec
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.checksums import CHECKSUMS
-from shenyong.inspection.context import Surroundings
+from shenyong.inspection.context import Surroundings, windows
 from shenyong.inspection.detector import Hit, Match, Pattern
 from shenyong.inspection.identifier_rules import RULES, Candidate, Lists, Rule
 from shenyong.reading.passage import Passage, View, ViewKind
@@ -160,29 +160,14 @@ class Identifiers:
     def _candidates(
         self, around: Surroundings, identifier: Identifier, ends: Sequence[int]
     ) -> Iterator[Candidate]:
-        for low, high in _windows(around, identifier, ends):
+        cells: Iterator[tuple[int, int]] = iter(())
+        if identifier.label is not None:
+            cells = (cell for end in ends for cell in around.column_cells(end - 1))
+        for low, high in windows(ends, identifier.reach, len(around.text), cells):
             for match in identifier.value.finditer(around.text, low, high):
                 candidate = identifier.judge(around, match, self._lists)
                 if candidate is not None:
                     yield candidate
-
-
-def _windows(
-    around: Surroundings, identifier: Identifier, ends: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Where the value can stand, given the ends of the triggers' matches: disjoint, in order."""
-    back, ahead = identifier.reach
-    windows = [(max(0, end - back), min(len(around.text), end + ahead)) for end in ends]
-    if identifier.label is not None:
-        for end in ends:
-            windows.extend(around.column_cells(end - 1))
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(windows):
-        if merged and low <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return merged
 
 
 def _strongest(

@@ -72,7 +72,7 @@ class Inspector:
         for passage in passages:
             for path in [seam[1] for seam in passage.seams] or [passage.path]:
                 order.setdefault(path, len(order))
-        return _findings(_distinct(placed), order)
+        return _findings(_absorbed(_distinct(placed)), order)
 
     def _place(self, passage: Passage, view: View, hit: Hit) -> _Placed | None:
         value = view.text[hit.start : hit.end]
@@ -143,6 +143,27 @@ def _distinct(placed: Iterable[_Placed]) -> list[_Placed]:
             raised = other.hit._replace(data_class=each.hit.data_class)
             kept[twin] = other._replace(hit=raised)
     return kept
+
+
+def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
+    """Without what a secret explains: ``pass@host`` in a URL is no mail address."""
+    secrets: dict[str, list[Span]] = {}
+    for each in placed:
+        if each.hit.kind == "secret":
+            for span in each.spans:
+                secrets.setdefault(span.path, []).append(span)
+    if not secrets:
+        return list(placed)
+
+    def explained(each: _Placed) -> bool:
+        spans = [(span, secret) for span in each.spans for secret in secrets.get(span.path, ())]
+        if each.hit.kind == "email":
+            return any(a.start < b.end and b.start < a.end for a, b in spans)
+        if each.hit.kind == "encoded":
+            return any(b.start <= a.start and a.end <= b.end for a, b in spans)
+        return False
+
+    return [each for each in placed if not explained(each)]
 
 
 def _overlap(one: Sequence[Span], other: Sequence[Span]) -> bool:
