@@ -1,8 +1,8 @@
 """Decision tables: a conformance suite for a pack, compared row by row.
 
-Format (JSON): ``{"order": […], "columns": ["purpose", "data", "env", "env_max", "actor", "decision",
-"cites"], "rows": [[…], …]}``. Data and environments are written as a code, ``_``, and a word
-(``D2_personal``); ``-`` stands for no confirmation. Source: domain.md 8.
+Format (JSON): ``{"columns": […], "rows": [[…], …]}`` with the columns `COLUMNS`. Data and
+environments are written as a code, ``_``, and a word (``D2_personal``); ``-`` stands for no
+confirmation. Source: domain.md 8.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Disagreement(msgspec.Struct, frozen=True):
 class TableReport(msgspec.Struct, frozen=True):
     """How far policies and table agree.
 
-    `agree` counts rows with the same verdict, `cites_agree` those with the same verdict and the same
-    citations (as sets). `disagree` lists the rows that differ in the verdict, `cites_disagree` those
-    that differ in the citations only.
+    `agree` counts rows with the same verdict, `cites_agree` those with the same citations too (as
+    sets). `disagree` lists the rows that differ in the verdict, `cites_disagree` those that differ
+    in the citations only.
     """
 
     rows: int

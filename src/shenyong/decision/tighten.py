@@ -1,7 +1,8 @@
 """Agency packs: an agency's own rules (point 7), which can tighten the floor and never loosen it.
 
-In Cedar a ``forbid`` beats every ``permit``, so a pack that holds nothing but forbids moves decisions
-only in the strict direction, by construction. This module is the loader that refuses the rest.
+In Cedar a ``forbid`` beats every ``permit``, so a pack that holds nothing but forbids moves
+decisions only in the strict direction, by construction. This module is the loader that refuses the
+rest.
 
 Source: guideline.md 7, design.md (four sentences, 2), domain.md 1.5.
 """
@@ -40,7 +41,8 @@ def load_agency_pack(id: str, policy_text: str, floor: Pack) -> AgencyPack:
 
     Raises:
         PackError: a rule is no forbid, lacks an annotation, names a fact or a point that there is
-            not, repeats an id, or the text is not Cedar. It names the policy, its line, and what to do.
+            not, repeats an id, or the text is not Cedar. It names the policy, its line, and what
+            to do.
     """
     own = f"{floor.id}:7"
     known = {point.key for point in floor.points}

@@ -29,6 +29,9 @@ from shenyong.guideline import policies
 from shenyong.guideline.policies import Policy
 
 DEFAULT_PACK = "ey-genai-2023"
+ENGINE_ERROR = "engine.error"
+NOT_PERMITTED = "engine.not-permitted"
+FALLBACK_STAGE = "engine"
 _FILES = ("pack.toml", "points.toml", "policies.cedar", "schema.cedarschema")
 
 
@@ -73,6 +76,28 @@ class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stages: tuple[str, ...]
 
 
+class _Fallback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    point: str
+    cites: str
+    reason_zh: str
+    reason_en: str
+
+    def policy(self) -> Policy:
+        """As a policy, so that it is explained like one."""
+        return Policy(
+            id=self.id,
+            effect="forbid",
+            points=tuple(self.point.split()),
+            cites=policies.split_cites(self.cites),
+            stage=FALLBACK_STAGE,
+            reason_zh=self.reason_zh,
+            reason_en=self.reason_en,
+            line=0,
+            engine_id="",
+        )
+
+
 class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``pack.toml``: what edition this is, by whom, in force from when."""
 
@@ -87,6 +112,7 @@ class Particulars(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effective_from: date
     applicability: Applicability
     policies: _Order
+    fallbacks: tuple[_Fallback, ...]
     effective_until: date | None = None
 
 
@@ -107,6 +133,11 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def id(self) -> str:
         """The pack's id, ``ey-genai-2023``."""
         return self.particulars.id
+
+    @cached_property
+    def fallbacks(self) -> tuple[Policy, ...]:
+        """What stands in for a policy where none could speak: `ENGINE_ERROR`, `NOT_PERMITTED`."""
+        return tuple(fallback.policy() for fallback in self.particulars.fallbacks)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -211,7 +242,10 @@ def _check(pack: Pack) -> None:
     keys = [point.key for point in pack.points]
     if len(set(keys)) != len(keys):
         raise PackError(pack.id, "two points have one key", "Give each point its own key")
-    for policy in pack.policies:
+    if {policy.id for policy in pack.fallbacks} != {ENGINE_ERROR, NOT_PERMITTED}:
+        advice = f"Declare exactly {ENGINE_ERROR} and {NOT_PERMITTED}"
+        raise PackError(pack.id, "the fallbacks are not complete", advice)
+    for policy in (*pack.fallbacks, *pack.policies):
         for problem in _problems(policy, pack):
             raise PackError(pack.id, problem, "Complete the annotations", policy.id, policy.line)
 

@@ -22,8 +22,8 @@ class DataClass(StrEnum):
     PERSONAL_SPECIAL = "D3"
     RESTRICTED = "D4"  # 密, and what law or contract keeps secret
     CONFIDENTIAL = "D5"  # 機密
-    SECRET = "D6"  # 極機密
-    TOP_SECRET = "D7"  # 絕對機密
+    SECRET = "D6"  # 極機密  # noqa: S105
+    TOP_SECRET = "D7"  # 絕對機密  # noqa: S105
 
     @property
     def rank(self) -> int:
