@@ -1,0 +1,179 @@
+"""Whether a run of characters is a person's name: surname, given name, and what stands beside.
+
+A bare surname with one or two characters says nothing (1.4 million of them stand in the statutes,
+domain.md 4.2). So a run is weighed: its surname, how usual its characters are in given names,
+whether its pairs are usual in official prose, and what stands directly before and after it. A name
+needs a strong sign on one side (陳情人…, …先生) or a weak one on both (a particle before, a verb
+after). Sources: 姓名條例 1, 3, 4, 8; domain.md 4.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shenyong.inspection import lexicon
+
+COMMON = frozenset(lexicon.words("surnames", "common"))
+SURNAMES = COMMON | frozenset(lexicon.words("surnames", "rare"))
+DOUBLING = frozenset(lexicon.words("surnames", "common")[:48])  # of a married woman, 姓名條例 8
+COMPOUND = frozenset(lexicon.words("surnames", "compound"))
+STRONG = frozenset(lexicon.words("given", "strong"))
+NAMES = frozenset(lexicon.words("given", "names"))
+GIVEN = STRONG | frozenset(lexicon.words("given", "usual"))
+OFFICES = frozenset(lexicon.words("titles", "office"))
+HONORIFICS = frozenset(lexicon.words("titles", "honorific"))
+
+_ORDINARY = lexicon.pairs("ordinary")
+_WORDS = frozenset(lexicon.words("words"))
+_BEGINNINGS = frozenset(word[:2] for word in _WORDS)
+_VIETNAMESE = frozenset("阮陳黎范武鄧裴胡黃吳楊林李潘段杜馮丁曹梁鄭趙何農高蘇")
+_WORDLIKE = frozenset("應成管連關包解申留任向易利全方高安何古常時")  # surnames that are usual words
+_FUNCTION = frozenset("的之與及或和等各位於在是其該此並且而則但因由被把將了嗎呢吧嘛請")
+_STRONG_BEFORE = frozenset(lexicon.words("titles", "noun") + lexicon.words("titles", "label"))
+_PHRASES = frozenset(word for word in lexicon.words("titles", "left") if len(word) > 1)
+_LONGEST = max(map(len, _STRONG_BEFORE | OFFICES | _PHRASES))
+_PARTICLES = frozenset(word for word in lexicon.words("titles", "left") if len(word) == 1)
+_HONORIFIC = re.compile(lexicon.either(word for word in HONORIFICS if len(word) > 1))
+_OFFICE = re.compile(lexicon.either(OFFICES))
+_NUMERAL = "[0-9一二三四五六七八九十百]"
+_PRIVATE = (
+    "電話|手機|住址|地址|住家|身分證|身份證|病歷|病情|薪資|薪水|考績|前科|帳戶|帳號|生日|年齡|配偶|家人|父|母|妻|夫|子女|兒子|女兒"
+    "|案件|申請|陳情|身心障礙|退休金|戶籍|信箱|個資|資料|聯絡|簽名|遺產|房子|車|成績|建照|補助"
+)
+_AFTER_STRONG = re.compile(
+    rf"(?:等{_NUMERAL}+人|等人|[二三四五]人|兩人|[(]?(?:身分證|民國|男|女|{_NUMERAL}{{1,3}}歲|[A-Z][12]\d|0\d)"
+    rf"|[,、, ]{{0,2}}(?:身分證|身份證|統一編號|電話|手機|住址|地址|出生|生日|民國\d|09\d\d)"
+    rf"|[,、, ]{{0,2}}[A-Z][1289]\d{{7}}"
+    rf"|(?:的|之)(?:{_PRIVATE})"
+    r"|陳情|申請|檢舉|申訴|投訴|報案|來電|來函|致電|打電話|打來|來信|寫信|聲請|訴請|提告|控告|不服|涉犯|涉嫌|涉有|涉及"
+    r"|稱[,:]|表示|主張|指稱|自稱|聲稱|反映|反應|現年|罹患|確診|就醫|設籍|戶籍|戶內|住院|病逝|出生|當場|當眾|於民國|名下|名義)"
+)
+_AFTER_WEAK = re.compile(
+    rf"(?:$|[^{lexicon.HAN}A-Za-z_]|{lexicon.either(lexicon.words('titles', 'verb'))})"
+)
+_AFTER_BARRED = re.compile(
+    "(?:路|街|大道|巷|段|橋|公司|有限|股份|商行|企業|國小|國中|高中|高職|小學|中學|大學|學院|醫院|診所|基金會|紀念|獎學金|獎$"
+    "|市場|公園|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長|民)|宗親|宗祠|家廟|局|處|署"
+    "|委員會|辦法|條例|法$|條|款|項)"
+)
+_PUBLIC = frozenset(lexicon.words("public"))
+_EDGE = re.compile(rf"[^{lexicon.HAN}A-Za-z0-9]")
+
+
+class Person(NamedTuple):
+    """A name at ``start..end`` of a text; `office` says that it stands with a public function."""
+
+    start: int
+    end: int
+    weight: float
+    office: bool = False
+
+
+def given_weight(text: str, start: int, end: int) -> float | None:
+    """How much ``start..end`` looks like a full name, or None if it can't be one.
+
+    About 0 for any surname with any characters; 2.5 for 王小明; 4.5 for 陳淑芬.
+    """
+    length = end - start
+    if not 2 <= length <= 4 or any(each in _FUNCTION for each in text[start + 1 : end]):
+        return None
+    name = text[start:end]
+    if name in _PUBLIC or name in _WORDS or name[1:] == "君" or name[-2:] in HONORIFICS:
+        return None
+    if length >= 3 and name[:2] in COMPOUND and length <= 4:
+        weight, given = 1.0, name[2:]
+    elif length == 4 and name[0] in DOUBLING and name[1] in DOUBLING:
+        weight, given = -0.5, name[2:]
+    elif length >= 3 and name[1] == "氏" and name[0] in _VIETNAMESE and length <= 4:
+        weight, given = 2.0 - 1.8 * (length == 4), name[2:]
+    elif length <= 3 and name[0] in SURNAMES:
+        weight, given = (0.5 if name[0] in COMMON else 0.0), name[1:]
+        if name[:2] in _ORDINARY or name[:2] in _BEGINNINGS:
+            weight -= 1.0 if given in NAMES else 2.0
+    else:
+        return None
+    if not all("\u3400" <= each <= "\u9fff" for each in given):
+        return None
+    if given in NAMES:
+        weight += 1.0
+    elif len(given) == 2:
+        weight -= 1.5 * (given in _ORDINARY) + 1.0 * (given in _BEGINNINGS)
+    return weight + sum(2.0 if each in STRONG else 1.0 if each in GIVEN else -1.2 for each in given)
+
+
+def _left(text: str, start: int) -> tuple[float, bool]:
+    """What speaks for a name before it, and whether it is a public office."""
+    piece = text[max(0, start - _LONGEST) : start]
+    suffixes = [piece[-length:] for length in range(2, len(piece) + 1)]
+    if any(suffix in OFFICES for suffix in suffixes):
+        return 2.0, True
+    if any(suffix in _STRONG_BEFORE for suffix in suffixes):
+        return 2.0, False
+    if any(suffix in _PHRASES for suffix in suffixes):
+        return 1.2, False
+    if not piece or _EDGE.match(piece[-1]):
+        return 0.7, False
+    pair = text[start - 1 : start + 1]
+    if pair in _ORDINARY or pair in _WORDS:
+        return -1.5, False
+    return (0.7 if piece[-1] in _PARTICLES else -0.3), False
+
+
+def _right(text: str, end: int) -> tuple[float, bool]:
+    """What speaks for a name after it, and whether it is a public office."""
+    if _OFFICE.match(text, end):
+        return 2.0, True
+    if _AFTER_STRONG.match(text, end) or _HONORIFIC.match(text, end):
+        return 2.0, False
+    if _AFTER_BARRED.match(text, end):
+        return -2.0, False
+    if text[end - 1 : end + 1] in _ORDINARY:
+        return -0.8, False
+    return (0.5 if _AFTER_WEAK.match(text, end) else -0.1), False
+
+
+def weigh(text: str, start: int) -> Person | None:
+    """The likeliest name that begins at `start`, or None."""
+    if text[start] not in SURNAMES and text[start : start + 2] not in COMPOUND:
+        return None
+    candidates = [
+        (length, name)
+        for length in (4, 3, 2)
+        if start + length <= len(text)
+        and (name := given_weight(text, start, start + length)) is not None
+        and name >= 1.5
+    ]
+    if not candidates:
+        return None
+    before, office_before = _left(text, start)
+    best: Person | None = None
+    for length, name in candidates:
+        end = start + length
+        after, office_after = _right(text, end)
+        strong = before >= 2 or after >= 2
+        need = 1.5 if strong else 2.5 if before >= 1 and after > 0 else 3.0
+        if length == 2:
+            need = 2.0 if strong else 99.0
+        if not strong and (before <= 0 or after <= 0):
+            need = 4.5 if before + after >= 0 else 99.0
+        if text[start] in _WORDLIKE and after < 0:
+            need += 2.0
+        if name < need or before + after < -1.2:
+            continue
+        total = name + before + after - (0.7 if length == 2 else 0.0)
+        if best is None or total > best.weight:
+            best = Person(start, end, total, office_before or office_after)
+    return best
+
+
+def people(text: str, start: int, end: int) -> Iterator[Person]:
+    """The names that begin within ``start..end``, none overlapping another."""
+    found = [person for at in range(start, min(end, len(text))) if (person := weigh(text, at))]
+    found.sort(key=lambda person: (-person.weight, person.start))
+    taken: list[Person] = []
+    for person in found:
+        if all(person.end <= other.start or other.end <= person.start for other in taken):
+            taken.append(person)
+    yield from sorted(taken)
