@@ -99,8 +99,8 @@ class Births:
     name = "births/1"
 
     def patterns(self) -> Sequence[Pattern]:
-        """The words that make a date a birth date, and 日生 after one."""
-        return (Pattern("word", rf"{_WORDS}|日\s?[（(]?生"),)
+        """The words that make a date a birth date, and 生 after one."""
+        return (Pattern("word", rf"{_WORDS}|[0-9日]\s?[（(]?生"),)
 
     def judge(self, passage: Passage, view: View, matches: Sequence[Match]) -> Iterable[Hit]:
         """The birth dates beside the words, each once."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any
@@ -23,6 +22,7 @@ from shenyong.inspection.checksums import CHECKSUMS
 from shenyong.inspection.context import Surroundings, windows
 from shenyong.inspection.detector import Hit, Match, Pattern
 from shenyong.inspection.identifier_rules import RULES, Candidate, Lists, Rule
+from shenyong.inspection.intervals import Intervals
 from shenyong.reading.passage import Passage, View, ViewKind
 
 _LINK = r"[\s:：＝=為是*「『\"'（(【\[]{0,6}$"
@@ -183,13 +183,10 @@ def _strongest(
             item[0].start,
         ),
     )
-    taken: list[tuple[int, int]] = []
+    taken: Intervals[bool] = Intervals()
     kept: list[tuple[Candidate, Identifier]] = []
     for candidate, identifier in ranked:
-        place = bisect_left(taken, (candidate.start, candidate.end))
-        before_free = place == 0 or taken[place - 1][1] <= candidate.start
-        after_free = place == len(taken) or candidate.end <= taken[place][0]
-        if before_free and after_free:
-            taken.insert(place, (candidate.start, candidate.end))
+        if taken.overlapping(candidate.start, candidate.end) is None:
+            taken.add(candidate.start, candidate.end, True)
             kept.append((candidate, identifier))
     return sorted(kept, key=lambda item: item[0].start)

@@ -8,23 +8,24 @@ strings becomes one finding for each string, tied by `Finding.group`.
 from __future__ import annotations
 
 import functools
-import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from shenyong.guideline.terms import DataClass
+from shenyong.guideline.terms import DataClass, Likelihood
+from shenyong.inspection import pseudonyms
 from shenyong.inspection.detector import Hit
 from shenyong.inspection.detectors import DETECTORS
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.engine import Engine
 from shenyong.inspection.finding import Finding
+from shenyong.inspection.intervals import Intervals
 from shenyong.inspection.masking import mask
 from shenyong.reading.passage import Passage, Span, View, ViewKind
 
-PSEUDONYM = re.compile(r"〔[一-鿿A-Za-z ]{1,12}[0-9]{1,5}〕")
-"""What redaction writes in a value's place (design.md: 〔姓名1〕)."""
-
-_PLAINNESS = {ViewKind.FOLDED: 0, ViewKind.COMPACT: 1, ViewKind.DECODED: 2}
+_LIKELIHOODS = tuple(Likelihood)
+_DECODED = 2
+_PLAINNESS = {ViewKind.FOLDED: 0, ViewKind.COMPACT: 1, ViewKind.DECODED: _DECODED}
 
 
 @functools.cache
@@ -79,22 +80,14 @@ class Inspector:
         if not value or self._directory.holds(hit.kind, value):
             return None
         start, end = view.original(hit.start, hit.end)
-        if _in_pseudonym(passage.original, start, end):
+        if pseudonyms.inside(passage.original, start, end):
             return None
         plainness = _PLAINNESS[view.kind]
-        evasion = view.encoding or view.kind.value if plainness else ""
-        return _Placed(
-            hit, tuple(passage.places(start, end)), mask(hit.kind, value), evasion, plainness
-        )
-
-
-def _in_pseudonym(original: str, start: int, end: int) -> bool:
-    """Whether ``start..end`` lies in one of our own pseudonyms."""
-    opening = original.rfind("〔", max(0, start - 20), start + 1)
-    if opening < 0:
-        return False
-    found = PSEUDONYM.match(original, opening)
-    return found is not None and end <= found.end()
+        spans = tuple(passage.places(start, end))
+        evasion = "split" if len(spans) > 1 else ""
+        if plainness:
+            evasion = view.encoding or view.kind.value
+        return _Placed(hit, spans, mask(hit.kind, value), evasion, plainness)
 
 
 def _unreadable(passage: Passage) -> Iterable[_Placed]:
@@ -121,53 +114,58 @@ def _distinct(placed: Iterable[_Placed]) -> list[_Placed]:
         ),
     )
     kept: list[_Placed] = []
-    by_place: dict[tuple[str, str], list[int]] = {}
+    taken: dict[tuple[str, str], Intervals[int]] = defaultdict(Intervals)
     for each in ranked:
-        places = [(each.hit.kind, span.path) for span in each.spans]
-        twin = next(
-            (
-                index
-                for place in places
-                for index in by_place.get(place, ())
-                if _overlap(kept[index].spans, each.spans)
-            ),
-            None,
-        )
+        kind = each.hit.kind
+        overlaps = [taken[kind, at.path].overlapping(at.start, at.end) for at in each.spans]
+        twin = next((index for index in overlaps if index is not None), None)
         if twin is None:
-            for place in places:
-                by_place.setdefault(place, []).append(len(kept))
+            for at in each.spans:
+                taken[kind, at.path].add(at.start, at.end, len(kept))
             kept.append(each)
             continue
-        other = kept[twin]
-        if _rank(each.hit.data_class) > _rank(other.hit.data_class):
-            raised = other.hit._replace(data_class=each.hit.data_class)
-            kept[twin] = other._replace(hit=raised)
+        if each.plainness < _DECODED and _holds(each.spans, kept[twin].spans):
+            kept[twin] = each._replace(hit=_stricter(each.hit, kept[twin].hit))  # hidden in part
+        else:
+            kept[twin] = kept[twin]._replace(hit=_stricter(kept[twin].hit, each.hit))
+    return kept
+
+
+def _holds(outer: Sequence[Span], inner: Sequence[Span]) -> bool:
+    """Whether the outer value goes beyond the inner one and holds all of it."""
+    return tuple(outer) != tuple(inner) and all(
+        any(a.path == b.path and a.start <= b.start and b.end <= a.end for a in outer)
+        for b in inner
+    )
+
+
+def _stricter(kept: Hit, twin: Hit) -> Hit:
+    """`kept` with the higher class and the greater likelihood of both."""
+    if _rank(twin.data_class) > _rank(kept.data_class):
+        kept = kept._replace(data_class=twin.data_class)
+    if _LIKELIHOODS.index(twin.likelihood) > _LIKELIHOODS.index(kept.likelihood):
+        kept = kept._replace(likelihood=twin.likelihood)
     return kept
 
 
 def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
     """Without what a secret explains: ``pass@host`` in a URL is no mail address."""
-    secrets: dict[str, list[Span]] = {}
+    secrets: dict[str, Intervals[Span]] = {}
     for each in placed:
         if each.hit.kind == "secret":
-            for span in each.spans:
-                secrets.setdefault(span.path, []).append(span)
-    if not secrets:
-        return list(placed)
+            for at in each.spans:
+                secrets.setdefault(at.path, Intervals()).add(at.start, at.end, at)
 
     def explained(each: _Placed) -> bool:
-        spans = [(span, secret) for span in each.spans for secret in secrets.get(span.path, ())]
-        if each.hit.kind == "email":
-            return any(a.start < b.end and b.start < a.end for a, b in spans)
-        if each.hit.kind == "encoded":
-            return any(b.start <= a.start and a.end <= b.end for a, b in spans)
-        return False
+        for at in each.spans:
+            secret = secrets[at.path].overlapping(at.start, at.end) if at.path in secrets else None
+            if secret is None:
+                return False
+            if each.hit.kind == "encoded" and not secret.start <= at.start <= at.end <= secret.end:
+                return False
+        return each.hit.kind in ("email", "encoded")
 
-    return [each for each in placed if not explained(each)]
-
-
-def _overlap(one: Sequence[Span], other: Sequence[Span]) -> bool:
-    return any(a.path == b.path and a.start < b.end and b.start < a.end for a in one for b in other)
+    return [each for each in placed if not explained(each)] if secrets else list(placed)
 
 
 def _findings(placed: Iterable[_Placed], order: dict[str, int]) -> tuple[Finding, ...]:
@@ -207,6 +205,3 @@ def _findings(placed: Iterable[_Placed], order: dict[str, int]) -> tuple[Finding
             findings, key=lambda f: (order.get(f.path, len(order)), f.path, f.start, f.end, f.kind)
         )
     )
-
-
-__all__ = ["PSEUDONYM", "Inspector", "engine"]

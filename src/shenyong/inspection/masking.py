@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 _HAN = re.compile(r"[一-鿿㐀-䶿]")
-_ROAD = re.compile(r"^.*?(?:路|街|大道)(?:[東西南北中一二三四五六七八九十0-9]{1,3}段)?")
-_TOWN = re.compile(r"^.*?(?:[鄉鎮市區村里])")
+_UNIT = re.compile(
+    r"(?:路|街|大道)(?:[東西南北中一二三四五六七八九十0-9]{1,3}段)?|[縣市鄉鎮區村里]"
+)
 _PREFIX = re.compile(r"^(?:[A-Za-z]{2,6}[-_]){1,2}|^(?:AKIA|ASIA|AIza|eyJ)")
 _LONGEST = 40
 
@@ -66,11 +67,9 @@ def _mail(value: str) -> str:
 
 def _address(value: str) -> str:
     """Up to the road, the town or the county: whatever is no more than half."""
-    for grammar in (_ROAD, _TOWN):
-        found = grammar.match(value)
-        if found and found.end() * 2 <= len(value):
-            return f"{found.group()}***"
-    return f"{value[: min(3, len(value) // 2)]}***"
+    half = len(value) // 2
+    ends = [unit.end() for unit in _UNIT.finditer(value) if unit.end() <= half]
+    return f"{value[: max(ends, default=min(3, half))]}***"
 
 
 def _secret(value: str) -> str:

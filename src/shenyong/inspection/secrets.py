@@ -30,6 +30,7 @@ _PEM_BODY = re.compile(
 )
 _PEM_TAIL = re.compile(r"[A-Za-z0-9+/=\s\\]*")
 _PEM_LONGEST = 16_384
+_PEM_LEAST = 48
 _OPENING = re.compile(r"b3BlbnNzaC1rZXktdjE|MII[BCEJ][A-Za-z0-9+/]{2}IBADAN")
 
 
@@ -60,11 +61,14 @@ def _pem(text: str, ends: Sequence[int]) -> list[tuple[int, int]]:
             start = mark.start() - (before.end() if before else 0)
             if mark.start() - start > 16:
                 spans.append((start, mark.end()))
-    return [
-        (start, start + len(text[start:end].rstrip().rstrip("\\")))
-        for start, end in spans
-        if end - start > 48
-    ]
+    return [_trimmed(text, start, end) for start, end in spans if end - start > _PEM_LEAST]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range without the blanks, written or escaped, at its ends."""
+    piece = text[start:end]
+    blanks = len(piece) - len(piece.lstrip(" \t\r\n\\"))
+    return start + blanks, start + len(piece.rstrip(" \t\r\n\\"))
 
 
 class Secrets:
