@@ -2,8 +2,8 @@
 
 The signs: a label and a colon (姓名：…), a column's head, an honorific (…先生), a word for a person
 directly before (陳情人…), a sentence's frame (經查…戶內), an identifying parenthesis, a list of
-names. A name once found is found everywhere in the same text. Names in indigenous and romanised form have
-expressions of their own. Masked names (王○明) are already redacted and are left alone.
+names. A name once found is found everywhere in the same text. Names in indigenous and romanised
+form have expressions of their own. Masked names (王○明) are already redacted and are left alone.
 
 A name with a public office (部長, 承辦人) is reported as D0: guideline.md, reading 10. A surname
 alone (王先生, 林姓民眾) identifies only together with other data, and is reported with half the
