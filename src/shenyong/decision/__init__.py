@@ -1,7 +1,7 @@
 """Decision: facts in, a verdict with its reasons out; and the remedies that would help.
 
-What it is for: points 3 and 4 of the guideline, judged by its pack's Cedar policies, on every request
-before it goes anywhere; and an agency's own rules (point 7), which can only tighten them.
+What it is for: points 3 and 4 of the guideline, judged by its pack's Cedar policies, on every
+request before it goes anywhere; and an agency's own rules (point 7), which can only tighten them.
 
 Invariants:
     * Findings are facts, policies judge, remedies propose: nothing here looks at text.

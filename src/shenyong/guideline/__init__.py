@@ -1,7 +1,8 @@
 """Guideline: the editions of the guideline as data, and the vocabulary that every room shares.
 
-What it is for: the guideline is revised on a rolling basis, so it is a versioned pack (points, texts,
-Cedar policies and schema, dates) and not code. `load_pack` gives one, checked and named by digest.
+What it is for: the guideline is revised on a rolling basis, so it is a versioned pack (points,
+texts, Cedar policies and schema, dates) and not code. `load_pack` gives one, checked and named by
+digest.
 
 Invariants:
     * Nothing outside a pack and its policies knows what a point says.
