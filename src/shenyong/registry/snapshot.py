@@ -1,0 +1,98 @@
+"""The registry at one version: everything that a request needs to know, in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from shenyong.guideline.terms import DataClass, Environment
+from shenyong.registry.model import Confirmation, Model, effective
+from shenyong.registry.people import Agency, ApiKey, Person, UseCase
+
+
+class RegistryError(ValueError):
+    """The registry contradicts itself: a key names an owner, use case or agency that isn't there.
+
+    The message names ids only.
+    """
+
+
+class Registry:
+    """A snapshot. Building it checks that every reference leads somewhere.
+
+    Raises:
+        RegistryError: a reference leads nowhere, or crosses agencies.
+    """
+
+    def __init__(
+        self,
+        version: int,
+        agencies: Iterable[Agency] = (),
+        people: Iterable[Person] = (),
+        use_cases: Iterable[UseCase] = (),
+        keys: Iterable[ApiKey] = (),
+        models: Iterable[Model] = (),
+        confirmations: Iterable[Confirmation] = (),
+    ) -> None:
+        self.version = version
+        self.agencies = {each.id: each for each in agencies}
+        self.people = {each.id: each for each in people}
+        self.use_cases = {each.id: each for each in use_cases}
+        self.models = {each.id: each for each in models}
+        self._keys = {each.id: each for each in keys}
+        self._confirmations: dict[str, list[Confirmation]] = defaultdict(list)
+        for each in confirmations:
+            self._confirmations[each.model].append(each)
+        for key in self._keys.values():
+            self._check(key)
+
+    def _check(self, key: ApiKey) -> None:
+        owner, use_case = self.people.get(key.owner), self.use_cases.get(key.use_case)
+        if owner is None or owner.agency != key.agency:
+            raise RegistryError(f"key {key.id}: its owner {key.owner} is not of {key.agency}")
+        if use_case is None or use_case.agency != key.agency:
+            raise RegistryError(f"key {key.id}: its use case {key.use_case} is not of {key.agency}")
+        if key.agency not in self.agencies:
+            raise RegistryError(f"key {key.id}: there is no agency {key.agency}")
+        missing = [name for name in key.models if name not in self.models]
+        if missing:
+            raise RegistryError(f"key {key.id}: there are no models {', '.join(missing)}")
+
+    def key(self, key_id: str) -> ApiKey | None:
+        """The key with this id."""
+        return self._keys.get(key_id)
+
+    @property
+    def keys(self) -> tuple[ApiKey, ...]:
+        """All keys."""
+        return tuple(self._keys.values())
+
+    def use_case(self, use_case_id: str) -> UseCase:
+        """The use case with this id; a key's always exists."""
+        return self.use_cases[use_case_id]
+
+    def models_for(self, key: ApiKey) -> tuple[Model, ...]:
+        """The models that the key may name, in the registry's order."""
+        if not key.models:
+            return tuple(self.models.values())
+        return tuple(self.models[name] for name in key.models)
+
+    def confirmations(self, model_id: str) -> tuple[Confirmation, ...]:
+        """All confirmations of a model, valid or not."""
+        return tuple(self._confirmations.get(model_id, ()))
+
+    def effective(self, model: Model, at: int) -> tuple[Environment, DataClass | None]:
+        """The model's environment at `at` (UTC microseconds) and the class confirmed for it."""
+        return effective(model, self._confirmations.get(model.id, ()), at)
+
+    def confirmed_until(self, model: Model, at: int) -> int | None:
+        """When the confirmation that holds now ends (UTC microseconds), None if none holds."""
+        ends = [
+            each.expires for each in self._confirmations.get(model.id, ()) if each.covers(model, at)
+        ]
+        return max(ends, default=None)
+
+    def confirmation_of(self, model: Model, at: int) -> str:
+        """The id of the confirmation that holds now, empty if none does."""
+        valid = [each for each in self._confirmations.get(model.id, ()) if each.covers(model, at)]
+        return max(valid, key=lambda each: each.max_class.rank).id if valid else ""
