@@ -65,6 +65,15 @@ def test_a_bad_pattern_is_named() -> None:
         Engine([Marks("(?<=a)b")])
 
 
+def test_a_kept_automaton_is_used_only_if_it_fits() -> None:
+    kept = ENGINE.automaton()
+    revived = Engine([Marks()], kept)
+    assert revived.matches("甲#1") == ENGINE.matches("甲#1") != []
+    for other in (b"", kept[:-1], kept[:70] + b"\x00" + kept[71:], b"junk" * 40):
+        assert Engine([Marks()], other).matches("甲#1") == ENGINE.matches("甲#1")
+    assert Engine([Marks("乙")], kept).matches("#1乙") == [(3, 0)]
+
+
 def test_threads_share_the_automaton() -> None:
     texts = ["甲" * n + "#1" for n in range(200)]
     with ThreadPoolExecutor(8) as pool:

@@ -27,6 +27,7 @@ _BEFORE = re.compile(
 )
 _HEAD = re.compile(_WORDS)
 _AFTER = re.compile(r"^[\s（(]{0,3}(?:出生|生(?![效產活物計涯]))")
+_RANGE = re.compile(r"[日0-9]\s*(?:起)?(?:至|迄|到|~|～|—)\s*$")
 _RULE = re.compile(r"^\s*(?:\(含\)|（含）)?(?:以前|以後|之前|之後|起|前|後|施行|修正|公布|至|止)")
 
 _DATE = re.compile(
@@ -128,7 +129,9 @@ class Births:
     @staticmethod
     def _told(around: Surroundings, start: int, end: int) -> bool:
         tail = around.text[end : end + 8]
+        head = around.text[max(0, start - 32) : start]
+        if _RANGE.search(head):
+            return False
         if _AFTER.search(tail):
             return True
-        head = around.text[max(0, start - 32) : start]
         return bool(_BEFORE.search(head)) and not _RULE.search(tail)

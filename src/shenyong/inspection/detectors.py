@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shenyong.inspection.addresses import Addresses
 from shenyong.inspection.births import Births
 from shenyong.inspection.detector import Detector
 from shenyong.inspection.identifiers import Identifiers
+from shenyong.inspection.names import Names
 from shenyong.inspection.secrets import Secrets
 
 DETECTORS: tuple[Callable[[], Detector], ...] = (
     Identifiers,
     Births,
     Secrets,
+    Names,
+    Addresses,
 )
 """What makes each detector. Their construction reads package data, so it is not done on import."""

@@ -8,6 +8,7 @@ pattern matches, so neighbours and exact spans are the detectors' work (`detecto
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -25,13 +26,15 @@ def _collect(number: int, _start: int, end: int, _flags: int, found: object) -> 
 class Engine:
     """The compiled detectors.
 
-    Use `scan` from any thread: the automaton is shared, its scratch space is per thread.
+    Use `scan` from any thread: the automaton is shared, its scratch space is per thread. `cached`
+    is what `automaton` gave in another process; it is used if it was made from the same patterns,
+    which saves the seconds that compiling takes.
 
     Raises:
         ValueError: a pattern does not compile; the message names its detector and key.
     """
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
+    def __init__(self, detectors: Sequence[Detector], cached: bytes = b"") -> None:
         self._detectors = tuple(detectors)
         owned = [
             (index, pattern)
@@ -41,18 +44,50 @@ class Engine:
         self._owners = [index for index, _ in owned]
         self._patterns = [pattern for _, pattern in owned]
         self._local = threading.local()
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._digest = self._fingerprint()
+        database = self._revived(cached)
+        self._database = self._compiled() if database is None else database
+
+    def automaton(self) -> bytes:
+        """The compiled automaton, for `cached` in a process to come on this machine."""
+        body = hyperscan.dumpb(self._database)
+        return self._digest + hashlib.sha256(body).digest() + body
+
+    def _fingerprint(self) -> bytes:
+        parts = [hyperscan.__version__.encode(), self._info(hyperscan.Database())]
+        parts += [f"{pattern.caseless}{pattern.expression}".encode() for pattern in self._patterns]
+        return hashlib.sha256(b"\0".join(parts)).digest()
+
+    @staticmethod
+    def _info(database: hyperscan.Database) -> bytes:
+        """The automaton's version and the processor's features, for which it was compiled."""
+        database.compile(expressions=[b"a"], ids=[0], flags=[0])
+        return repr(database.info()).encode()
+
+    def _revived(self, cached: bytes) -> hyperscan.Database | None:
+        digest, check, body = cached[:32], cached[32:64], cached[64:]
+        if digest != self._digest or check != hashlib.sha256(body).digest():
+            return None
+        try:
+            return hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
+        except hyperscan.error:
+            return None  # of another platform: compile anew
+
+    def _compiled(self) -> hyperscan.Database:
         flags = [
             hyperscan.HS_FLAG_UTF8 | (hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0)
             for pattern in self._patterns
         ]
-        expressions = [pattern.expression.encode() for pattern in self._patterns]
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         try:
-            self._database.compile(
-                expressions=expressions, ids=list(range(len(owned))), flags=flags
+            database.compile(
+                expressions=[pattern.expression.encode() for pattern in self._patterns],
+                ids=list(range(len(flags))),
+                flags=flags,
             )
         except hyperscan.error as error:
             raise ValueError(self._culprit(flags)) from error
+        return database
 
     def _culprit(self, flags: Sequence[int]) -> str:
         """Which pattern it is that does not compile."""

@@ -7,7 +7,7 @@ strings becomes one finding for each string, tied by `Finding.group`.
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -28,10 +28,21 @@ _DECODED = 2
 _PLAINNESS = {ViewKind.FOLDED: 0, ViewKind.COMPACT: 1, ViewKind.DECODED: _DECODED}
 
 
-@functools.cache
-def engine() -> Engine:
-    """The automaton of all detectors: compiled once per process, in about a quarter second."""
-    return Engine([make() for make in DETECTORS])
+_ENGINES: list[Engine] = []
+_LOCK = threading.Lock()
+
+
+def engine(cached: bytes = b"") -> Engine:
+    """The automaton of all detectors, made once per process.
+
+    `cached` is what `Engine.automaton` gave in an earlier process: with it the first call takes
+    milliseconds instead of seconds. Who keeps it is the caller's affair; it is no secret, and one
+    that does not fit is ignored.
+    """
+    with _LOCK:
+        if not _ENGINES:
+            _ENGINES.append(Engine([make() for make in DETECTORS], cached))
+        return _ENGINES[0]
 
 
 class _Placed(NamedTuple):
