@@ -52,8 +52,8 @@ REFUSED_BY_US = {
     "i_string_overlong_sequence_6_bytes.json": "not_utf8",
     "i_string_overlong_sequence_6_bytes_null.json": "not_utf8",
     "i_string_truncated-utf-8.json": "not_utf8",
-    "i_string_utf16BE_no_BOM.json": "invalid_json",
-    "i_string_utf16LE_no_BOM.json": "invalid_json",
+    "i_string_utf16BE_no_BOM.json": "not_utf8",
+    "i_string_utf16LE_no_BOM.json": "not_utf8",
     "i_structure_500_nested_arrays.json": "too_deep",
     "i_structure_UTF-8_BOM_empty_object.json": "byte_order_mark",
 }
@@ -76,8 +76,7 @@ def code_of(body: bytes, limits: Limits | None = None) -> str | None:
     try:
         parse(body, limits or Limits())
     except BadInputError as error:
-        assert error.message  # both languages have words for it
-        return error.code
+        return error.code if error.message else "speechless"
     return None
 
 
@@ -87,9 +86,8 @@ def test_the_public_suite() -> None:
     wrong = {}
     for name, body in files.items():
         code = code_of(body)
-        if name.startswith("n_") and code is None:
-            wrong[name] = code
-        elif not name.startswith("n_") and code != REFUSED_BY_US.get(name):
+        right = code is not None if name.startswith("n_") else code == REFUSED_BY_US.get(name)
+        if not right:
             wrong[name] = code
     assert not wrong
     assert all(name in files for name in REFUSED_BY_US)
@@ -174,4 +172,4 @@ def test_a_chat_body_is_fast() -> None:
             parse(body)
         return (time.perf_counter() - start) / 200
 
-    assert min(once() for _ in range(15)) < 90e-6  # 30 µs aimed at, thrice that on a busy host
+    assert min(once() for _ in range(15)) < 60e-6  # 30 µs aimed at, twice that on a busy host

@@ -12,11 +12,35 @@ import re
 
 _PLAIN = re.compile(r"[a-z][a-z_$]{0,31}\Z|\$(?:ref|defs|id|schema|anchor|comment)\Z")
 _CAMEL = frozenset(
-    "additionalProperties allOf anyOf oneOf minLength maxLength minItems maxItems uniqueItems "
-    "minProperties maxProperties patternProperties propertyNames prefixItems unevaluatedItems "
-    "unevaluatedProperties exclusiveMinimum exclusiveMaximum multipleOf contentEncoding "
-    "contentMediaType dependentRequired dependentSchemas readOnly writeOnly minContains "
-    "maxContains".split()
+    {
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "patternProperties",
+        "propertyNames",
+        "prefixItems",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "contentEncoding",
+        "contentMediaType",
+        "dependentRequired",
+        "dependentSchemas",
+        "readOnly",
+        "writeOnly",
+        "minContains",
+        "maxContains",
+    }
 )
 
 
