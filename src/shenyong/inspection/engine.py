@@ -54,7 +54,7 @@ class Engine:
         return self._digest + hashlib.sha256(body).digest() + body
 
     def _fingerprint(self) -> bytes:
-        parts = [hyperscan.__version__.encode(), self._info(hyperscan.Database())]
+        parts = [self._info(hyperscan.Database())]
         parts += [f"{pattern.caseless}{pattern.expression}".encode() for pattern in self._patterns]
         return hashlib.sha256(b"\0".join(parts)).digest()
 
