@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.checksums import calendar_day
-from shenyong.inspection.context import Surroundings
+from shenyong.inspection.context import Surroundings, windows
 from shenyong.inspection.detector import Hit, Match, Pattern
 from shenyong.reading.passage import Passage, View, ViewKind
 
 _LAST_ROC_YEAR = 150  # 2061
+_REACH = (40, 48)
 _WORDS = (
     "出生年月日|出生日期|出生|生年月日|年月日生|生日|生於|年齡"
     "|DOB|[Dd]ate of [Bb]irth|[Bb]irth|[Bb]orn"
@@ -32,6 +33,7 @@ _RULE = re.compile(r"^\s*(?:\(含\)|（含）)?(?:以前|以後|之前|之後|�
 
 _DATE = re.compile(
     rf"""
+    (?=[0-9民中西公{_NUMERAL}JFMASOND])(?:
     (?P<era>(?:中華)?民國前?|民前|西元|公元)?\s*(?<![0-9])(?:
         (?P<y>[0-9]{{1,4}})\s*(?P<s>[年./\-])\s*(?P<m>[0-9]{{1,2}})\s*[月./\-]\s*
         (?P<d>[0-9]{{1,2}})(?![0-9])(?:\s*日)?
@@ -44,6 +46,7 @@ _DATE = re.compile(
     | (?P<fd>[0-9]{{1,2}})(?:st|nd|rd|th)?\s+
       (?P<fm>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,?\s+
       (?P<fy>(?:19|20)[0-9]{{2}})
+    )
     """,
     re.VERBOSE,
 )
@@ -110,17 +113,16 @@ class Births:
         text = view.text
         around = Surroundings(text)
         spans: dict[tuple[int, int], float] = {}
-        for match in matches:
-            low, high = max(0, match.end - 40), min(len(text), match.end + 48)
+        ends = [match.end for match in matches]
+        for low, high in windows(ends, _REACH, len(text)):
             for found in _DATE.finditer(text, low, high):
-                start = found.start() + len(found.group()) - len(found.group().lstrip())
-                if self._told(around, start, found.end()) and _valid(found):
-                    spans[start, found.end()] = 0.95
-            for low, high in around.column_cells(match.end - 1):
+                if self._told(around, *found.span()) and _valid(found):
+                    spans[found.span()] = 0.95
+        for end in ends:
+            for low, high in around.column_cells(end - 1):
                 for found in _DATE.finditer(text, low, high):
-                    start = found.start() + len(found.group()) - len(found.group().lstrip())
-                    if _HEAD.search(around.column_head(start)) and _valid(found):
-                        spans[start, found.end()] = 0.9
+                    if _HEAD.search(around.column_head(found.start())) and _valid(found):
+                        spans.setdefault(found.span(), 0.9)
         return [
             Hit("tw_birth_roc", DataClass.PERSONAL, start, end, confidence, self.name)
             for (start, end), confidence in sorted(spans.items())
