@@ -1,1 +1,31 @@
-"""ledger."""
+"""The ledger: what was asked, decided and done, in a form that can be proved.
+
+What it is for: point 2 and 總說明 (accountability): anyone may check afterwards that nothing was
+called without a record, and that no record was altered, removed or put in later.
+
+Invariants:
+    * Append-only: an entry is a leaf of an RFC 6962 tree; a signed checkpoint (C2SP tlog-checkpoint)
+      commits to all entries before it.
+    * No content: entries hold ids, decisions, types, counts and keyed digests. A digest without the
+      agency's key finds nothing (a bare hash of an ID number could be searched in minutes).
+    * Checked before it is signed: a checkpoint is made from leaves read back from durable storage.
+
+Pure: records in, proof out. What it leaves to others: storing and signing at the right moment
+(`storage`), and what to record (`gateway`).
+"""
+
+from shenyong.ledger.digest import Digester
+from shenyong.ledger.entry import Admin, Decided, Entry, Intent, Outcome, OutcomeKind, encode
+from shenyong.ledger.merkle import leaf_hash
+
+__all__ = [
+    "Admin",
+    "Decided",
+    "Digester",
+    "Entry",
+    "Intent",
+    "Outcome",
+    "OutcomeKind",
+    "encode",
+    "leaf_hash",
+]

@@ -1,0 +1,159 @@
+"""Entries: the leaves of the log. Types, counts, decisions and keyed digests; never content.
+
+An entry is encoded as canonical JSON (RFC 8785) over strings, integers, booleans and lists, so any
+reader gets the same bytes from the same values. Source: reliability.md 3.2.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+MAX_BYTES = 4096
+"""An entry's largest size in bytes (C2SP tlog-tiles allows 65,535; content would need more)."""
+
+
+class OutcomeKind(StrEnum):
+    """How a call of a model ended."""
+
+    ANSWERED = "answered"
+    STOPPED = "stopped"  # the output was stopped by a decision
+    UPSTREAM_ERROR = "upstream_error"
+    TIMEOUT = "timeout"
+    CLIENT_GONE = "client_gone"
+    INTERRUPTED = "interrupted"  # the worker died; closed by the next one
+
+
+class Intent(msgspec.Struct, frozen=True, tag_field="type", tag="intent", omit_defaults=True):
+    """A model is about to be called. Durable before the call: no record, no call.
+
+    `at` is UTC in microseconds; `forwarded` the keyed digest of exactly the bytes that are sent;
+    `kinds` counts of findings by kind; `size` the power of two that bounds the bytes received.
+    """
+
+    agency: str
+    request: str
+    at: int
+    key: str
+    owner: str
+    use_case: str
+    purpose: str
+    actor: str
+    model: str
+    environment: str
+    verdict: str
+    pack: str
+    inspector: str
+    received: str
+    forwarded: str
+    size: int
+    confirmation: str = ""
+    declared: str = ""
+    points: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    kinds: dict[str, int] = {}
+    confirmed: str = ""  # the decision that the official confirmed before this one
+    user: str = ""  # keyed digest of the end user named by the application
+    history: int = 0  # turns replaced because they had been refused before
+    worker: str = ""
+    attempt: int = 1
+    v: int = 1
+
+
+class Decided(msgspec.Struct, frozen=True, tag_field="type", tag="decision", omit_defaults=True):
+    """A decision without a call: the request was refused, held, or only checked."""
+
+    agency: str
+    request: str
+    at: int
+    key: str
+    owner: str
+    use_case: str
+    purpose: str
+    actor: str
+    model: str
+    environment: str
+    verdict: str
+    pack: str
+    inspector: str
+    received: str
+    size: int
+    confirmation: str = ""
+    declared: str = ""
+    points: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    kinds: dict[str, int] = {}
+    user: str = ""
+    attempt: int = 1
+    v: int = 1
+
+
+class Outcome(msgspec.Struct, frozen=True, tag_field="type", tag="outcome", omit_defaults=True):
+    """What came of a call. Durable before the end of the answer is released.
+
+    `intent` is the index of the intent's entry in the same log. `answer` is the keyed digest of
+    the bytes released to the client, `delivered` their number.
+    """
+
+    agency: str
+    request: str
+    at: int
+    intent: int
+    outcome: OutcomeKind
+    verdict: str = ""  # on the output
+    points: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    kinds: dict[str, int] = {}
+    status: int = 0  # of the upstream's answer
+    answer: str = ""
+    delivered: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    attempt: int = 1
+    v: int = 1
+
+
+class Admin(msgspec.Struct, frozen=True, tag_field="type", tag="admin", omit_defaults=True):
+    """A change of the registry, the rules or the keys, by whom."""
+
+    agency: str
+    request: str
+    at: int
+    actor: str
+    action: str  # e.g. "registry.model.add", "ledger.create"
+    subject: str = ""
+    digest: str = ""
+    attempt: int = 1
+    v: int = 1
+
+
+Entry = Intent | Decided | Outcome | Admin
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(Intent | Decided | Outcome | Admin)
+
+
+class EntryError(ValueError):
+    """An entry that can't be one: too large, or not of a known type. Its message holds no data."""
+
+
+def encode(entry: Entry) -> bytes:
+    """The leaf's bytes. Raises EntryError if they are more than `MAX_BYTES`."""
+    leaf = _ENCODER.encode(entry)
+    if len(leaf) > MAX_BYTES:
+        raise EntryError(f"an entry has at most {MAX_BYTES} bytes; this one has {len(leaf)}")
+    return leaf
+
+
+def decode(leaf: bytes) -> Entry:
+    """The entry in a leaf's bytes. Raises EntryError if it is not one."""
+    try:
+        return _DECODER.decode(leaf)
+    except msgspec.MsgspecError:
+        raise EntryError("not an entry of a known type") from None
+
+
+def size_class(length: int) -> int:
+    """The smallest power of two that is at least `length`: how large, not how long exactly."""
+    return 1 << max(length - 1, 0).bit_length()
