@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shenyong.decision import Facts, Judge, check_table, load_agency_pack
+from shenyong.decision.judge import PLANS
 from shenyong.guideline import PackError, load_pack
 from shenyong.guideline.terms import Actor, DataClass, Environment, Purpose, Verdict
 
@@ -68,6 +69,26 @@ def test_no_agency_pack_loosens_any_facts(text, some):
     tightened = Judge(PACK, [load_agency_pack("agency", text, PACK)])
     for facts in some:
         assert tightened.decide(facts).verdict >= FLOOR.decide(facts).verdict
+
+
+@given(agency_texts, st.lists(st.from_type(Facts), min_size=1, max_size=12))
+@settings(max_examples=80, deadline=None)
+def test_what_one_answer_implies_is_what_cedar_says(text, some):
+    agency = load_agency_pack("agency", text, PACK)
+    implying, asking = Judge(PACK, [agency]), Judge(PACK, [agency])
+    asking._asked = frozenset(PLANS)
+    for facts in some:
+        assert implying.decide(facts) == asking.decide(facts)
+
+
+def test_a_rule_that_looks_at_the_action_is_asked_of_each_plan():
+    text = (
+        '@id("a.b") @reason_zh("x") forbid (principal, action, resource is Model)'
+        ' when { action == Action::"send" };'
+    )
+    judge = Judge(PACK, [load_agency_pack("agency", text, PACK)])
+    assert judge._asked == frozenset(PLANS)
+    assert judge.decide(PLAIN).verdict is Verdict.REDACT
 
 
 @pytest.mark.point("ey-genai-2023:7")

@@ -35,6 +35,23 @@ def test_what_is_not_a_policy_is_refused(text):
         read(text)
 
 
+def test_scopes_and_conditions_on_the_action():
+    one, several, any_, condition = read(
+        '@id("a") permit (principal, action == Action::"x", resource);'
+        '@id("b") permit (principal, action in [Action::"x", Action::"y"], resource);'
+        '@id("c") permit (principal, action, resource);'
+        '@id("d") permit (principal, action, resource) unless { action == Action::"x" };'
+    )
+    assert (one.actions, several.actions, any_.actions) == ({"x"}, {"x", "y"}, set())
+    assert [each.covers("y") for each in (one, several, any_)] == [False, True, True]
+    assert [each.by_action for each in (one, several, any_, condition)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
 def test_no_policies():
     assert read("// nothing\n") == ()
 

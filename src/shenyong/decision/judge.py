@@ -1,8 +1,9 @@
 """Facts → Cedar → decision.
 
 The three ways to send are asked in order, and the first that is permitted is the verdict
-(design.md). One call for all three is no faster: measured, three evaluations cost three times one.
-The decision explains itself by the policies that determined it.
+(design.md). One call for all three is no faster: measured, three evaluations cost three times one;
+so what one answer implies for the next plan is not asked again. The decision explains itself by the
+policies that determined it.
 
 Invariants:
     * Pure: the same facts and packs give the same decision. Cached by facts; a judge holds one set
@@ -124,6 +125,7 @@ class Judge:
         self.policies = _index(pack, agencies)
         self.digest = _joint_digest(pack, agencies)
         self._order = _order(pack, self.policies.values())
+        self._asked = _asked(self.policies.values())
         self._set = cedarpy.PolicySet.from_str(pack.policy_text)
         for agency in agencies:
             self._set = self._set.with_added_str(agency.policy_text)
@@ -139,7 +141,8 @@ class Judge:
         barred: list[_Outcome] = []
         try:
             for verdict, action in zip(Verdict, _ACTIONS, strict=False):
-                outcome = self._ask(action, facts, seen)
+                implied = self._implied(PLANS[verdict], barred)
+                outcome = implied or self._ask(action, facts, seen)
                 if outcome.permitted:
                     return self._decided(verdict, barred, outcome.rules)
                 barred.append(outcome)
@@ -147,6 +150,19 @@ class Judge:
             # What the engine said may quote facts, so it is not carried along.
             return self._refused_by_engine()
         return self._decided(Verdict.DENY, barred, frozenset())
+
+    def _implied(self, plan: str, barred: Sequence[_Outcome]) -> _Outcome | None:
+        """What the answer on ``send`` already says of `plan`; None where Cedar must be asked.
+
+        The forbids that hold for ``send`` hold for every other plan in their scope, for no rule's
+        condition looks at the action; and where no forbid is for `plan` without being for ``send``,
+        there are no others. So where one of them bars `plan`, these are all that do.
+        """
+        if not barred or plan in self._asked:
+            return None
+        rules = frozenset(rule for rule in barred[0].rules if self.policies[rule].covers(plan))
+        rules -= {NOT_PERMITTED}
+        return _Outcome(False, rules) if rules else None
 
     def _ask(self, action: str, facts: Facts, seen: str) -> _Outcome:
         request = {
@@ -231,6 +247,18 @@ def _order(pack: Pack, policies: Iterable[Policy]) -> dict[str, tuple[int, int]]
         policy.id: (stages.get(policy.stage, len(stages)), number)
         for number, policy in enumerate(policies)
     }
+
+
+def _asked(policies: Iterable[Policy]) -> frozenset[str]:
+    """The plans of which the answer on ``send`` says nothing, so that Cedar is always asked."""
+    forbids = [policy for policy in policies if policy.effect == "forbid"]
+    if any(policy.by_action for policy in forbids):
+        return frozenset(PLANS)
+    return frozenset(
+        plan
+        for plan in PLANS
+        if any(policy.covers(plan) and not policy.covers(PLANS[0]) for policy in forbids)
+    )
 
 
 def _joint_digest(pack: Pack, agencies: Sequence[AgencyPack]) -> str:

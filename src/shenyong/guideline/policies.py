@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import cedarpy
 import msgspec
+from cedarpy import pst
 
 # Strings before comments: a // inside a string is no comment.
 _TOKENS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|\S', re.DOTALL)
@@ -20,7 +21,8 @@ class Policy(msgspec.Struct, frozen=True):
     """One policy, as its annotations describe it.
 
     `engine_id` is the id that Cedar gave it (``policy7``), `line` the line of its first token,
-    1-based. `points` holds the full keys (``ey-genai-2023:4``).
+    1-based. `points` holds the full keys (``ey-genai-2023:4``). `actions` are the actions of its
+    scope, empty for any; `by_action` says that its conditions look at the action, too.
     """
 
     id: str
@@ -32,6 +34,12 @@ class Policy(msgspec.Struct, frozen=True):
     reason_en: str
     line: int
     engine_id: str
+    actions: frozenset[str] = frozenset()
+    by_action: bool = False
+
+    def covers(self, action: str) -> bool:
+        """Whether `action` is in the policy's scope."""
+        return not self.actions or action in self.actions
 
 
 def starts(text: str) -> Iterator[int]:
@@ -72,9 +80,21 @@ def read(text: str) -> tuple[Policy, ...]:
             reason_en=node.annotations.get("reason_en") or "",
             line=lines[number],
             engine_id=engine_id,
+            actions=_actions(node.action),
+            # On the safe side: a text that looks like the variable counts as the variable.
+            by_action="Var(name='action')" in repr(node.clauses),
         )
         for number, (engine_id, node) in enumerate(ordered)
     )
+
+
+def _actions(constraint: pst.ActionConstraint) -> frozenset[str]:
+    """The ids of the actions in a policy's scope; empty for any action."""
+    if isinstance(constraint, pst.ActionEq):
+        return frozenset({constraint.entity.id})
+    if isinstance(constraint, pst.ActionIn):
+        return frozenset(entity.id for entity in constraint.entities)
+    return frozenset()
 
 
 def split_cites(text: str) -> tuple[str, ...]:
