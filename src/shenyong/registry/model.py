@@ -5,24 +5,28 @@ Source: guideline.md readings 3 and 9; domain.md 5.4, 8.3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import urlsplit
 
 import msgspec
 
 from shenyong.guideline.terms import DataClass, Environment
+from shenyong.registry.lineage import bans, of_banned_family
 
-YEAR_US = 366 * 24 * 3600 * 1_000_000
-"""A confirmation is valid for a year at most (guideline.md reading 9)."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MICRO = 1_000_000
 
-BANNED_LINEAGES = frozenset(
-    {
-        "baichuan", "deepseek", "doubao", "ernie", "glm", "hunyuan", "internlm", "kimi", "minimax",
-        "moonshot", "pangu", "qwen", "qwq", "sensenova", "spark", "yi",
-    }
-)  # fmt: skip
-"""Base models of products that endanger national cyber-security (資通安全管理法; domain.md 5.4)."""
 
-BANNED_COUNTRIES = frozenset({"CN", "HK", "MO"})
+def a_year_after(at: int) -> int:
+    """The same day and time a calendar year later, UTC in microseconds (28 Feb after a 29th)."""
+    seconds, micro = divmod(at, _MICRO)
+    day = datetime.fromtimestamp(seconds, UTC)
+    leap_day = (day.month, day.day) == (2, 29)
+    later = day.replace(year=day.year + 1, day=28 if leap_day else day.day)
+    return int(later.timestamp()) * _MICRO + micro
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -48,12 +52,46 @@ class Model(msgspec.Struct, frozen=True):
     banned: bool = False
     secret_env: str = ""  # name of the environment variable that holds the upstream's key
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a base URL that isn't plain http or https."""
+        origin(self.url)
+        parts = urlsplit(self.url)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("a model's URL has no credentials, query or fragment")
+
+
+def origin(url: str) -> str:
+    """``scheme://host:port`` of a URL, the port always written.
+
+    Raises ValueError if it is no http or https URL with a host.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http or https URL")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+@cache
+def running(model: Model) -> Scope:
+    """What a confirmation must cover: the declared scope, at the place that is really called.
+
+    So a record that declares one host and calls another is never confirmed.
+    """
+    return msgspec.structs.replace(
+        model.scope, host=origin(model.url), upstream_model=model.upstream_model
+    )
+
 
 class Confirmation(msgspec.Struct, frozen=True):
     """「須確認系統環境安全性」: who confirmed what, up to which class, until when.
 
-    Times are UTC in microseconds. Raises ValueError if the person who confirmed also approved, if
-    there is no evidence, or if it would be valid for more than a year.
+    Times are UTC in microseconds. `max_class` is D1 to D6: 絕對機密 may not be copied, so no
+    environment can be confirmed for it (國家機密保護法 15 III). E5 needs `air_gapped` and the
+    reference of an `approved_crypto` (國家機密保護法施行細則 28 I ④).
+
+    Raises ValueError if the person who confirmed also approved, if there is no evidence, if the
+    scope is not complete, or if it would be valid for more than a year.
     """
 
     id: str
@@ -66,14 +104,25 @@ class Confirmation(msgspec.Struct, frozen=True):
     valid_from: int
     expires: int
     revoked: bool = False
+    air_gapped: bool = False
+    approved_crypto: str = ""
 
     def __post_init__(self) -> None:
         """Check what can't be true of any confirmation."""
+        if not self.confirmed_by or not self.approved_by:
+            raise ValueError("a confirmation names who confirmed and who approved")
         if self.confirmed_by == self.approved_by:
             raise ValueError("who confirms an environment does not approve it")
-        if not self.evidence:
+        if not any(reference.strip() for reference in self.evidence):
             raise ValueError("a confirmation needs evidence")
-        if not 0 < self.expires - self.valid_from <= YEAR_US:
+        if not DataClass.UNRELEASED.rank <= self.max_class.rank <= DataClass.SECRET.rank:
+            raise ValueError("a confirmation covers D1 to D6")
+        scope = self.scope
+        if not (scope.host and scope.upstream_model and scope.stack and scope.segment):
+            raise ValueError("a confirmation says exactly what was confirmed")
+        if not _SHA256.fullmatch(scope.weights_sha256):
+            raise ValueError("a confirmation names the weights by their sha256")
+        if not self.valid_from < self.expires <= a_year_after(self.valid_from):
             raise ValueError("a confirmation is valid for at most a year")
 
     def covers(self, model: Model, at: int) -> bool:
@@ -81,21 +130,28 @@ class Confirmation(msgspec.Struct, frozen=True):
         return (
             not self.revoked
             and self.model == model.id
-            and self.scope == model.scope
+            and self.scope == running(model)
             and self.valid_from <= at < self.expires
         )
 
 
 # guideline: ey-genai-2023:7
+@cache
 def banned(model: Model) -> bool:
-    """Whether the model may not be used at all: by decision, by lineage, or by where it runs."""
-    lineage = {name.strip().lower() for name in model.lineage}
-    prefixes = tuple(BANNED_LINEAGES)
+    """Whether the model may not be used at all: by decision, by lineage, or by where it runs.
+
+    A model of unknown lineage or hosting is treated as banned. The declared lineage counts, and so
+    does a name that gives a banned family away, whatever lineage was declared.
+    """
+    lineage = [name.strip() for name in model.lineage if name.strip()]
+    country = model.hosting_country.strip().upper()
     return (
         model.banned
         or not lineage
-        or any(name.startswith(prefixes) for name in lineage)
-        or model.hosting_country.upper() in BANNED_COUNTRIES
+        or not country
+        or country in bans().countries
+        or any(of_banned_family(name, declared=True) for name in lineage)
+        or any(of_banned_family(name, declared=False) for name in (model.id, model.upstream_model))
     )
 
 
@@ -106,13 +162,21 @@ def effective(
     """The environment that the model is in at `at`, and the highest class confirmed for it.
 
     E4 and E5 hold only with a valid confirmation of exactly this scope; without one the model is
-    on premises and unconfirmed. A banned model is E0.
+    on premises and unconfirmed. E5 without an air gap confirmed is E4. A banned model is E0.
     """
     if banned(model):
         return Environment.UNREGISTERED, None
     if model.environment not in (Environment.ONPREM_CONFIRMED, Environment.AIRGAPPED):
         return model.environment, None
-    valid = [each.max_class for each in confirmations if each.covers(model, at)]
+    valid = [each for each in confirmations if each.covers(model, at)]
     if not valid:
         return Environment.ONPREM_UNCONFIRMED, None
-    return model.environment, max(valid, key=lambda each: each.rank)
+    if model.environment is Environment.AIRGAPPED:
+        closed_off = [each for each in valid if each.air_gapped and each.approved_crypto]
+        if closed_off:
+            return Environment.AIRGAPPED, _highest(closed_off)
+    return Environment.ONPREM_CONFIRMED, _highest(valid)
+
+
+def _highest(confirmations: Sequence[Confirmation]) -> DataClass:
+    return max((each.max_class for each in confirmations), key=lambda each: each.rank)

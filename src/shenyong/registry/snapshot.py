@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shenyong.guideline.terms import DataClass, Environment
 from shenyong.registry.model import Confirmation, Model, effective
-from shenyong.registry.people import Agency, ApiKey, Person, UseCase
+from shenyong.registry.people import Agency, ApiKey, Person, Role, UseCase
 
 
 class RegistryError(ValueError):
@@ -27,6 +27,7 @@ class Registry:
     def __init__(
         self,
         version: int,
+        *,
         agencies: Iterable[Agency] = (),
         people: Iterable[Person] = (),
         use_cases: Iterable[UseCase] = (),
@@ -42,6 +43,7 @@ class Registry:
         self._keys = {each.id: each for each in keys}
         self._confirmations: dict[str, list[Confirmation]] = defaultdict(list)
         for each in confirmations:
+            self._check_confirmation(each)
             self._confirmations[each.model].append(each)
         for key in self._keys.values():
             self._check(key)
@@ -57,6 +59,18 @@ class Registry:
         missing = [name for name in key.models if name not in self.models]
         if missing:
             raise RegistryError(f"key {key.id}: there are no models {', '.join(missing)}")
+
+    # guideline: ey-genai-2023:4
+    def _check_confirmation(self, confirmation: Confirmation) -> None:
+        name = f"confirmation {confirmation.id}"
+        if confirmation.model not in self.models:
+            raise RegistryError(f"{name}: there is no model {confirmation.model}")
+        confirmed = self.people.get(confirmation.confirmed_by)
+        approved = self.people.get(confirmation.approved_by)
+        if confirmed is None or approved is None or confirmed.agency != approved.agency:
+            raise RegistryError(f"{name}: who confirmed and who approved are not of one agency")
+        if approved.role is not Role.SUPERVISOR:
+            raise RegistryError(f"{name}: {approved.id} is no supervisor and can't approve")
 
     def key(self, key_id: str) -> ApiKey | None:
         """The key with this id."""
