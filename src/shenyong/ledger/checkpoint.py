@@ -1,0 +1,134 @@
+"""Checkpoints: signed statements of the log's size and root (C2SP tlog-checkpoint, signed-note).
+
+A checkpoint is a signed note whose text is the origin, the size in decimal and the root in base64,
+each on a line. Signatures are Ed25519 (RFC 8032); a key's name is the origin.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from shenyong.ledger.merkle import HASH_BYTES
+
+_ED25519 = 1
+_DASH = "\u2014"
+
+
+class NoteError(ValueError):
+    """A note that is not well formed, or not signed by a known key."""
+
+
+class VerifyingKey:
+    """The public half: name, key id and Ed25519 key (signed-note, "Verifier keys")."""
+
+    def __init__(self, name: str, public: bytes) -> None:
+        if not name or any(each.isspace() or each == "+" for each in name):
+            raise NoteError("a key's name has no spaces and no plus sign")
+        self.name = name
+        self.public = public
+        self.key_id = hashlib.sha256(name.encode() + b"\n" + bytes([_ED25519]) + public).digest()[
+            :4
+        ]
+
+    @classmethod
+    def parse(cls, text: str) -> VerifyingKey:
+        """Read ``name+hash+base64``. Raises NoteError."""
+        name, _, rest = text.strip().partition("+")
+        key_id, _, encoded = rest.partition("+")
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raise NoteError("the key is not base64") from None
+        if len(raw) != 1 + HASH_BYTES or raw[0] != _ED25519:
+            raise NoteError("not an Ed25519 key")
+        key = cls(name, raw[1:])
+        if key.key_id.hex() != key_id:
+            raise NoteError("the key's id does not fit the key")
+        return key
+
+    def __str__(self) -> str:
+        """The key as ``name+hash+base64``."""
+        encoded = base64.b64encode(bytes([_ED25519]) + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{encoded}"
+
+    def verify(self, text: bytes, signature: bytes) -> bool:
+        """Whether the signature is this key's over the text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class SigningKey:
+    """The private half, from 32 bytes of seed."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        public = self._private.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+        self.verifying = VerifyingKey(name, public)
+
+    def sign(self, text: bytes) -> bytes:
+        """The note: text, an empty line, and the signature line."""
+        signature = self._private.sign(text)
+        encoded = base64.b64encode(self.verifying.key_id + signature).decode()
+        return text + f"\n{_DASH} {self.verifying.name} {encoded}\n".encode()
+
+
+def open_note(note: bytes, key: VerifyingKey) -> bytes:
+    """The note's text, if `key` signed it. Raises NoteError otherwise."""
+    head, gap, tail = note.rpartition(b"\n\n")
+    if not gap or not tail.endswith(b"\n"):
+        raise NoteError("the note has no signature block")
+    text = head + b"\n"
+    for line in tail.decode("utf-8", "replace").splitlines():
+        dash, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        if dash != _DASH:
+            raise NoteError("a signature line begins with an em dash")
+        if name != key.name:
+            continue
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raise NoteError("a signature is not base64") from None
+        if raw[:4] == key.key_id and key.verify(text, raw[4:]):
+            return text
+    raise NoteError("no signature of the known key")
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A log's state: its origin, its number of entries, and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> bytes:
+        """The note's text."""
+        encoded = base64.b64encode(self.root).decode()
+        return f"{self.origin}\n{self.size}\n{encoded}\n".encode()
+
+    @classmethod
+    def parse(cls, text: bytes) -> Checkpoint:
+        """Read a note's text. Extension lines are not accepted. Raises NoteError."""
+        try:
+            lines = text.decode().split("\n")
+            origin, size, root = lines[:3]
+            decoded = base64.b64decode(root, validate=True)
+        except (ValueError, UnicodeDecodeError):
+            raise NoteError("a checkpoint has an origin, a size and a root") from None
+        if lines[3:] != [""] or not origin or not size.isascii() or not size.isdigit():
+            raise NoteError("a checkpoint has exactly three lines")
+        if (size[0] == "0" and size != "0") or len(decoded) != HASH_BYTES:
+            raise NoteError("a checkpoint's size or root is not well formed")
+        return cls(origin, int(size), decoded)
