@@ -12,6 +12,7 @@ from shenyong.inspection.addresses import Addresses
 from shenyong.inspection.births import Births
 from shenyong.inspection.detector import Detector
 from shenyong.inspection.identifiers import Identifiers
+from shenyong.inspection.markings import Markings
 from shenyong.inspection.names import Names
 from shenyong.inspection.secrets import Secrets
 
@@ -21,5 +22,6 @@ DETECTORS: tuple[Callable[[], Detector], ...] = (
     Secrets,
     Names,
     Addresses,
+    Markings,
 )
 """What makes each detector. Their construction reads package data, so it is not done on import."""
