@@ -180,6 +180,11 @@ class Chunk(_Written):
         choices = [ChunkChoice(index, delta, finish) for index, delta in sorted(deltas.items())]
         return Chunk(self.id, self.object, self.created, self.model, choices)
 
+    def ending(self, index: int, finish: str) -> Chunk:
+        """A new chunk of the same stream that only ends the choice `index` with that reason."""
+        choices = [ChunkChoice(index, Delta(), finish)]
+        return Chunk(self.id, self.object, self.created, self.model, choices)
+
     @property
     def finished(self) -> dict[int, str]:
         """Index of a choice → why it ended, for the choices that end in this chunk."""

@@ -1,0 +1,149 @@
+"""A refused turn that comes back as history is replaced, so one refusal never ends a conversation.
+
+Clients send the whole conversation each time, the refused turn included. Where only such turns
+hold findings, each is replaced by a neutral sentence and the conversation goes on (ux.md 3.3,
+conversation rule). Our own words of refusal (``message`` style) are replaced likewise: the model
+has no use for them.
+
+What it leaves to others: who was refused what (the gateway keeps keyed digests of `turn_text`).
+"""
+
+from __future__ import annotations
+
+# guideline: ey-genai-2023:4
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from shenyong.protocols import openai_chat, prose
+from shenyong.protocols.exchange import Exchange
+from shenyong.protocols.strict_json import DEFAULT_LIMITS, Limits
+from shenyong.wording import text
+
+_OURS = re.compile(
+    r"〔[^〔〕\n]{1,40}〕(?:這則提示沒有送出|模型的回覆在此停止)[^\n]{0,1000}\([^()\n]{1,300}\)\s*\Z"
+)
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One message of the conversation: its index, its texts joined, and whether it is new."""
+
+    index: int
+    role: str
+    text: str
+    newest: bool
+
+
+def turns(exchange: Exchange) -> tuple[Turn, ...]:
+    """The messages as turns, in order. `Turn.text` is what a digest of a refused turn is of."""
+    newest = openai_chat.newest_from(exchange.messages)
+    return tuple(
+        Turn(index, str(message.get("role", "")), turn_text(message), index >= newest)
+        for index, message in enumerate(exchange.messages)
+    )
+
+
+def turn_text(message: Mapping[str, Any]) -> str:
+    """All that a message says: its content or the text of its parts, and the arguments of calls."""
+    content = message.get("content")
+    said: list[str] = []
+    if isinstance(content, str):
+        said.append(content)
+    elif isinstance(content, list):
+        said.extend(str(part.get("text") or part.get("refusal") or "") for part in content)
+    for call in message.get("tool_calls") or ():
+        called = call.get("function") or call.get("custom") or {}
+        said.append(str(called.get("arguments") or called.get("input") or ""))
+    legacy = message.get("function_call")
+    if isinstance(legacy, Mapping):
+        said.append(str(legacy.get("arguments") or ""))
+    return "\n".join(said)
+
+
+def message_index(path: str) -> int | None:
+    """The index of the message that `path` lies in, None for places outside the messages."""
+    match = re.match(r"messages\[(\d+)\]", path)
+    return int(match[1]) if match else None
+
+
+def placeholder(points: Sequence[str]) -> str:
+    """``［此則訊息因第四點未送出，已移除］``."""
+    named = prose.points(points) or text("refusal.rule")
+    return text("history.placeholder", points=named)
+
+
+def replaced(
+    exchange: Exchange, refused: Mapping[int, Sequence[str]], limits: Limits = DEFAULT_LIMITS
+) -> Exchange:
+    """The request with the messages at these indexes replaced by a placeholder.
+
+    `refused` maps the index of a message to the points (``("4",)``) under which it was refused.
+    Of a replaced message only the role and the ids that tie tools to their calls are kept; the
+    arguments of its calls become an empty object.
+    """
+    if not refused:
+        return exchange
+    messages = [
+        _emptied(message, placeholder(refused[index])) if index in refused else message
+        for index, message in enumerate(exchange.messages)
+    ]
+    return _again(exchange, messages, limits)
+
+
+def without_our_words(
+    exchange: Exchange, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Exchange, tuple[int, ...]]:
+    """The request without our own words of refusal in answers of the assistant.
+
+    An answer that was stopped keeps its text up to the explanation; one that is nothing else gets
+    the neutral sentence. Second, the indexes of the messages changed. The newest turn is left
+    alone unless it is an assistant's.
+    """
+    messages = list(exchange.messages)
+    changed: list[int] = []
+    for index, message in enumerate(messages):
+        content = message.get("content")
+        if message.get("role") != "assistant" or not isinstance(content, str):
+            continue
+        match = _OURS.search(content)
+        if match is None:
+            continue
+        kept = content[: match.start()].rstrip()
+        messages[index] = {**message, "content": kept or text("history.our_words")}
+        changed.append(index)
+    if not changed:
+        return exchange, ()
+    return _again(exchange, messages, limits), tuple(changed)
+
+
+def _emptied(message: Mapping[str, Any], said: str) -> dict[str, Any]:
+    kept: dict[str, Any] = {"role": message["role"], "content": said}
+    for name in ("tool_call_id",):
+        if name in message:
+            kept[name] = message[name]
+    if message["role"] == "function":
+        kept["name"] = message["name"]
+    calls = message.get("tool_calls")
+    if calls:
+        kept["tool_calls"] = [
+            {**call, "function": {**call["function"], "arguments": "{}"}}
+            if call["type"] == "function"
+            else {**call, "custom": {**call["custom"], "input": ""}}
+            for call in calls
+        ]
+    return kept
+
+
+def _again(exchange: Exchange, messages: list[Any], limits: Limits) -> Exchange:
+    """Read the changed document again, so that the sources are those of what will leave."""
+    new = openai_chat.take({**exchange.document, "messages": messages}, limits)
+    return msgspec.structs.replace(
+        new,
+        dropped=exchange.dropped,
+        dropped_total=exchange.dropped_total,
+        include_usage=exchange.include_usage,
+        user=exchange.user,
+        safety_identifier=exchange.safety_identifier,
+    )
