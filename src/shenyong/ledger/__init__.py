@@ -4,8 +4,8 @@ What it is for: point 2 and 總說明 (accountability): anyone may check afterwa
 called without a record, and that no record was altered, removed or put in later.
 
 Invariants:
-    * Append-only: an entry is a leaf of an RFC 6962 tree; a signed checkpoint (C2SP tlog-checkpoint)
-      commits to all entries before it.
+    * Append-only: an entry is a leaf of an RFC 6962 tree; a signed checkpoint (C2SP) commits
+      to all entries before it.
     * No content: entries hold ids, decisions, types, counts and keyed digests. A digest without the
       agency's key finds nothing (a bare hash of an ID number could be searched in minutes).
     * Checked before it is signed: a checkpoint is made from leaves read back from durable storage.

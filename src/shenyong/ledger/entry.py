@@ -149,9 +149,10 @@ def encode(entry: Entry) -> bytes:
 def decode(leaf: bytes) -> Entry:
     """The entry in a leaf's bytes. Raises EntryError if it is not one."""
     try:
-        return _DECODER.decode(leaf)
+        entry: Entry = _DECODER.decode(leaf)
     except msgspec.MsgspecError:
         raise EntryError("not an entry of a known type") from None
+    return entry
 
 
 def size_class(length: int) -> int:

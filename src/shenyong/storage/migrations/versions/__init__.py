@@ -1,0 +1,1 @@
+"""Alembic's migrations, run by `shenyong migrate` and never by hand."""
