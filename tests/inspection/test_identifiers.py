@@ -193,3 +193,8 @@ def test_a_big_table_stays_linear() -> None:
     found = inspect(f"姓名,護照號碼,備註\n{rows}")
     assert sum(f.kind == "tw_passport" for f in found) == 3000
     assert sum(f.kind == "bank_account" for f in found) == 3000
+
+
+@pytest.mark.parametrize("junk", ["1", "1234 ", "09-12-", "A1", "出生,", "a@", "1.1.", "ab1:"])
+def test_junk_takes_linear_time(junk: str) -> None:
+    assert not [f for f in inspect(junk * (200_000 // len(junk))) if f.kind in ("mrn", "mrz_td3")]

@@ -16,6 +16,7 @@ _STOP = re.compile(r"[。;；!?！？]|\n\s*\n")
 _END = re.compile(r"[。;；!?！？\n]")
 _MARKS = ("\t", "|", ",")
 _HEAD = 16  # characters of the longest head of a column
+_ROW = 2000  # characters of the longest row
 _CELL = 48  # characters of the longest cell: prose has commas, too
 
 
@@ -100,11 +101,15 @@ class Surroundings:
                 yield start, start + len(cells[column])
 
     def _line(self, position: int) -> tuple[int, int]:
-        start = self.text.rfind("\n", 0, position) + 1
-        end = self.text.find("\n", position)
-        return start, len(self.text) if end < 0 else end
+        """The line around `position`, as far as a row can be long."""
+        low, high = max(0, position - _ROW), min(len(self.text), position + _ROW)
+        start = self.text.rfind("\n", low, position) + 1
+        end = self.text.find("\n", position, high)
+        return start or low, high if end < 0 else end
 
     def _mark(self, low: int, high: int) -> str:
+        if high - low >= _ROW:
+            return ""
         return next((mark for mark in _MARKS if self.text.find(mark, low, high) >= 0), "")
 
     def _top(self, low: int, mark: str) -> int:
