@@ -46,6 +46,16 @@ class Exchange(msgspec.Struct, frozen=True):
         messages: list[dict[str, Any]] = self.document["messages"]
         return messages
 
+    @property
+    def dropped_header(self) -> str:
+        """The places left out, for a header: ``user, top_k``, with the number of those not named.
+
+        ASCII without control characters, and empty where nothing was left out.
+        """
+        named = ", ".join(self.dropped[:12])
+        more = self.dropped_total - min(len(self.dropped), 12)
+        return f"{named}, +{more}" if more else named
+
     def texts(self) -> dict[str, str]:
         """Path → text of all sources."""
         return {source.path: source.text for source in self.sources}

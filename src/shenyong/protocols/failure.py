@@ -110,14 +110,28 @@ def render(
             ("retry-after-ms", str(max(1, int(retry_after_s * 1000)))),
         )
     return _rendered(
-        form.status, form.type, failure.value, said, param, request_id, form.retry, extra
+        status=form.status,
+        kind=form.type,
+        code=failure.value,
+        message=said,
+        param=param,
+        request_id=request_id,
+        retry=form.retry,
+        extra=extra,
     )
 
 
 def render_bad_input(error: BadInputError, request_id: str) -> Rendered:
     """A request that can't be read, as an HTTP answer (400, or 413 where it is too large)."""
     return _rendered(
-        error.status, _ASKED, error.code, error.message, error.param or None, request_id, False, ()
+        status=error.status,
+        kind=_ASKED,
+        code=error.code,
+        message=error.message,
+        param=error.param or None,
+        request_id=request_id,
+        retry=False,
+        extra=(),
     )
 
 
@@ -130,6 +144,7 @@ def event(failure: Failure, request_id: str, **params: object) -> bytes:
 
 
 def _rendered(
+    *,
     status: int,
     kind: str,
     code: str,

@@ -23,7 +23,7 @@ from shenyong.protocols.strict_json import DEFAULT_LIMITS, Limits
 from shenyong.wording import text
 
 _OURS = re.compile(
-    r"〔[^〔〕\n]{1,40}〕(?:這則提示沒有送出|模型的回覆在此停止)[^\n]{0,1000}\([^()\n]{1,300}\)\s*\Z"
+    r"〔[^〔〕\n]{1,40}〕(?:這則提示沒有送出|模型的回覆在此停止)[^\n]{0,1000}\([^\n]{1,300}\)\s*\Z"
 )
 
 

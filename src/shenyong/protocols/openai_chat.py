@@ -35,6 +35,7 @@ _IDENTITY = 512  # characters
 _MODEL = 256
 _REST = Record({name: shape for name, shape in FIELDS.items() if name not in ("messages", "model")})
 _USAGE = {"include_usage": True}
+_OVERTAKING = ("logprobs", "top_logprobs")  # tokens would overtake the text held back
 
 
 def read(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Exchange:
@@ -58,6 +59,9 @@ def take(document: object, limits: Limits = DEFAULT_LIMITS) -> Exchange:
     written: dict[str, Any] = {"model": model, "messages": messages, **taken}
     if stream:
         written["stream_options"] = _USAGE
+        for name in _OVERTAKING:
+            if written.pop(name, None):
+                taking.drop(name)
     return Exchange(
         model=model,
         document=written,
@@ -68,7 +72,7 @@ def take(document: object, limits: Limits = DEFAULT_LIMITS) -> Exchange:
         stream=stream,
         include_usage=stream and bool(options.get("include_usage", False)),
         n=taken.get("n", 1),
-        logprobs=bool(taken.get("logprobs", False)),
+        logprobs=bool(written.get("logprobs", False)),
         user=_identity(document, "user", _IDENTITY),
         safety_identifier=_identity(document, "safety_identifier", _IDENTITY),
     )

@@ -125,7 +125,7 @@ def _message(refusal: Refusal, *, alternatives: bool) -> str:
     if not refusal.findings and refusal.reason_en:
         what = _clip(refusal.reason_en, 120).rstrip(".")
     point = prose.points(decision.points, "en") or text("refusal.rule", "en")
-    return f"{said} ({text(f'refusal.{opening}', 'en', points=point, what=what)})"
+    return f"{said} ({text(f'refusal.short.{opening}', 'en', points=point, what=what)})"
 
 
 def _found(findings: tuple[Finding, ...]) -> str:
@@ -150,6 +150,7 @@ def _fix(refusal: Refusal) -> str:
 
 
 def _clip(value: str, longest: int) -> str:
+    value = " ".join(value.split())
     return value if len(value) <= longest else value[: longest - 1] + "…"
 
 
@@ -215,11 +216,12 @@ def error(refusal: Refusal) -> dict[str, Any]:
 
 def headers(refusal: Refusal) -> Headers:
     """The headers of a refusal, whatever its style; no content type."""
+    points = ",".join(refusal.decision.points)
     return (
         ("x-request-id", refusal.request_id),
         ("x-should-retry", "false"),
         ("x-shenyong-decision", refusal.decision.verdict.word),
-        ("x-shenyong-points", ",".join(refusal.decision.points)),
+        *((("x-shenyong-points", points),) if points else ()),
         ("content-language", "zh-TW"),
     )
 

@@ -17,7 +17,6 @@ from typing import NamedTuple, Protocol
 from shenyong.protocols import paths
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.reading.passage import Source
-from shenyong.wording import text as words
 
 Step = str | int
 Slot = tuple[Step, ...]
@@ -72,10 +71,8 @@ class Shape(Protocol):
 
 
 def wrong_type(path: str, expected: str) -> BadInputError:
-    """The error for a value that is not `expected` (a name under ``type.`` in the catalogue)."""
-    key = f"type.{expected}"
-    params = {"expected_zh": words(key), "expected": words(key, "en")}
-    return BadInputError("wrong_type", path, params=params)
+    """The error for a value that is not `expected`, a name under ``bad_input.wrong_type``."""
+    return BadInputError("wrong_type", path, f"bad_input.wrong_type.{expected}")
 
 
 class Text:
