@@ -14,6 +14,7 @@ from shenyong.inspection.detector import Detector
 from shenyong.inspection.identifiers import Identifiers
 from shenyong.inspection.markings import Markings
 from shenyong.inspection.names import Names
+from shenyong.inspection.requests import Requests
 from shenyong.inspection.secrets import Secrets
 
 DETECTORS: tuple[Callable[[], Detector], ...] = (
@@ -23,5 +24,6 @@ DETECTORS: tuple[Callable[[], Detector], ...] = (
     Names,
     Addresses,
     Markings,
+    Requests,
 )
 """What makes each detector. Their construction reads package data, so it is not done on import."""
