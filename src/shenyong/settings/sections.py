@@ -1,0 +1,141 @@
+"""The sections of `shenyong.toml`: each key with its type, bounds and default.
+
+Times are in seconds and sizes in bytes, as the names say. Source: design.md (Configuration).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Server(msgspec.Struct, frozen=True):
+    """Where the gateway listens. `public_url` is how people reach it, for links in refusals."""
+
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Port = 8601
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
+    public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^\s/?#@]+(/[^\s?#]*)?$")] = ""
+    shutdown_seconds: Seconds = 15.0
+
+    @property
+    def url(self) -> str:
+        """`public_url` without a slash at its end, or what follows from host and port."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+class Database(msgspec.Struct, frozen=True):
+    """PostgreSQL: a server of your own by `dsn`, or an embedded one with its data in `data_dir`.
+
+    Exactly one of `dsn`, `dsn_file` and `data_dir` is set.
+    """
+
+    dsn: str = ""  # by the environment only: it holds a password
+    dsn_file: str = ""
+    data_dir: str = ""
+    connections: Annotated[int, Meta(ge=1, le=1000)] = 4
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """The ledger's keys: Ed25519 signs checkpoints, the digest key makes keyed digests."""
+
+    signing_key: str = ""
+    signing_key_file: str = ""
+    digest_key: str = ""
+    digest_key_file: str = ""
+    checkpoint_seconds: Seconds = 60.0
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """The pepper of API keys, and how often the registry is read anew."""
+
+    pepper: str = ""
+    pepper_file: str = ""
+    refresh_seconds: Seconds = 5.0
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How large and how long a request may be, and how many at once in each worker."""
+
+    body_bytes: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
+    answer_bytes: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
+    depth: Annotated[int, Meta(ge=8, le=500)] = 64
+    strings: Annotated[int, Meta(ge=100, le=1_000_000)] = 20_000
+    request_seconds: Seconds = 300.0
+    concurrent: Count = 512
+
+
+class Upstream(msgspec.Struct, frozen=True):
+    """How long models are waited for: to connect, for the next bytes, and in all."""
+
+    connect_seconds: Seconds = 5.0
+    idle_seconds: Seconds = 60.0
+    total_seconds: Seconds = 240.0
+    connections: Count = 256
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """What the agency publishes (政府資訊公開法 7 I ③) and so is no finding."""
+
+    mail_domains: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The guideline's pack, and files with the agency's own rules, which can only tighten it."""
+
+    pack: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "ey-genai-2023"
+    agency_packs: tuple[str, ...] = ()
+
+
+class Logging(msgspec.Struct, frozen=True):
+    """JSON lines on the standard error stream; never content."""
+
+    requests: bool = True
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All settings of an installation."""
+
+    server: Server = Server()
+    database: Database = Database()
+    ledger: Ledger = Ledger()
+    registry: Registry = Registry()
+    limits: Limits = Limits()
+    upstream: Upstream = Upstream()
+    inspection: Inspection = Inspection()
+    policy: Policy = Policy()
+    logging: Logging = Logging()
+
+
+SECRETS = frozenset(
+    {
+        ("database", "dsn"),
+        ("ledger", "signing_key"),
+        ("ledger", "digest_key"),
+        ("registry", "pepper"),
+    }
+)
+"""Keys whose values are secrets: allowed in the environment, never in the file, never shown."""
+
+FILES = frozenset(
+    {
+        ("database", "dsn_file"),
+        ("database", "data_dir"),
+        ("ledger", "signing_key_file"),
+        ("ledger", "digest_key_file"),
+        ("registry", "pepper_file"),
+        ("policy", "agency_packs"),
+    }
+)
+"""Keys that name files or folders: relative ones are taken from where `shenyong.toml` stands."""
