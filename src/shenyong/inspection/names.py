@@ -13,7 +13,7 @@ confidence. Sources: 個人資料保護法 2 ①; 姓名條例 1–4, 8; domain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection import lexicon
@@ -29,6 +29,7 @@ from shenyong.inspection.people import (
     STRONG,
     SURNAMES,
     Person,
+    apart,
     given_weight,
     people,
 )
@@ -56,14 +57,34 @@ _LONGEST_LABEL = max(map(len, _LABELS))
 _BORDER = " \t\u3000:：=|,，\"'「『“”‘’」』"
 _RUN = re.compile(rf"[{_HAN}](?:[ \u3000]?[{_HAN}]){{1,5}}")
 _SPACED = re.compile(rf"[{_HAN}](?:[ \u3000][{_HAN}]){{1,3}}(?![{_HAN}])")
+_FEW = 16
 _BORDERED = ("label", "name")
 _MASKS = frozenset("○〇●◯OoXxＯＸ*＊×□■_?")
 _HONORIFIC = re.compile(
-    rf"{_LONG_HONORIFICS}|君(?=[^{_HAN}]|[因於之申陳反來不所已未稱表提等為與及的是]|$)"
+    rf"(?!同學校|委員會|主任委|教練場){_LONG_HONORIFICS}|君(?=[^{_HAN}]"
+    rf"|[因於之申陳反來不所已未稱表提等為與及的是]|$)"
 )
 _CLAN = re.compile(
-    rf"({_SURNAME})姓(?=(?:[{_HAN}]{{0,4}}?)(?:民眾|男|女|嫌|婦|老翁|少年|少女|學生|員工|業者|駕駛|住戶|病患|患者|同學|市民|里民|當事人|被害人|被告|申請人|陳情人|家屬|家長|屋主|車主|農民|漁民|店家|負責人|藥師|醫師|老師|教師|員警|官員|主管|職員|幼童|女童|男童))"
+    rf"({_SURNAME})姓(?=(?:[{_HAN}]{{0,4}}?)(?:民眾|男|女|嫌|婦|老翁|少年|少女|學生|員工|業者"
+    rf"|駕駛|住戶|病患|患者|同學|市民|里民|當事人|被害人|被告|申請人|陳情人|家屬|家長|屋主|車主"
+    rf"|農民|漁民|店家|負責人|藥師|醫師|老師|教師|員警|官員|主管|職員|幼童|女童|男童))"
 )
+_SIGNED = re.compile(f"{lexicon.either(_LABELS)}[\"' \t\u3000]*[:：=|\t]")
+# By key of the pattern: from how far before a match's end to how far behind it a name may begin.
+_REACH = {
+    "first": (4, 1),
+    "second": (4, 1),
+    "given": (4, 1),
+    "compound": (4, 1),
+    "clan": (3, 0),
+    "noun": (3, 0),
+    "officer": (3, 0),
+    "honorific": (14, 0),
+    "office": (14, 0),
+    "frame": (14, 0),
+    "after": (4, 0),
+}
+_SCRIPT_REACH = dict.fromkeys(("dotted", "stopped", "roman", "hyphen", "mr"), (16, 8))
 _BETWEEN = re.compile("[、,，/;；][ \u3000]?|[及與和]")
 _WHOLE = re.compile(f"[{_HAN}]{{2,}}")
 _IS_HAN = re.compile(f"[{_HAN}]")
@@ -143,29 +164,50 @@ def _pairs() -> Iterator[str]:
 def find(text: str, matches: Sequence[Match]) -> list[tuple[Person, float]]:
     """Every name of `text` near the matches, and every further place of each, in order."""
     found: list[tuple[Person, float]] = []
-    borders = {match.end for match in matches if match.key in _BORDERED}
-    honorifics = [match.end for match in matches if match.key == "honorific"]
-    for start, end in _windows(matches, len(text)):
-        found.extend(
-            (person, min(0.9, 0.5 + person.weight / 12)) for person in people(text, start, end)
-        )
+    for start, end in _windows(matches, _REACH, len(text)):
+        found.extend((each, min(0.9, 0.5 + each.weight / 12)) for each in people(text, start, end))
+    for start, end in _windows(matches, _SCRIPT_REACH, len(text)):
         found.extend(_in_script(text, start, end))
-    for border in sorted(borders):
-        found.extend(_labelled(text, border))
-    for at in honorifics:
-        found.extend(_honoured(text, at))
-    if any(match.key == "clan" for match in matches):
-        for clan in _CLAN.finditer(text):
-            found.append((Person(clan.start(1), clan.end(1), 1.0), 0.5))
-    chosen = _choose(_listed(text, found))
-    return _everywhere(text, chosen) if chosen else []
+    columns = Surroundings(text)
+    for border in sorted({match.end for match in matches if match.key in _BORDERED}):
+        found.extend(_labelled(text, border, columns))
+    for match in matches:
+        if match.key == "honorific":
+            found.extend(_honoured(text, match.end))
+        elif match.key == "clan":
+            clan = _CLAN.match(text, match.end - 2) or _CLAN.match(text, max(0, match.end - 3))
+            if clan:
+                found.append((Person(clan.start(1), clan.end(1), 1.0), 0.5))
+    if not found:
+        return []
+    return _everywhere(text, _choose(_listed(text, found)))
 
 
-def _windows(matches: Sequence[Match], length: int) -> Iterator[tuple[int, int]]:
-    """The stretches in which a name may begin, merged."""
+def signed(text: str, start: int, end: int) -> bool:
+    """Whether a label or an honorific within ``start..end`` goes with a name, full or not."""
+    if _CLAN.search(text, start, end):
+        return True
+    for honorific in _HONORIFIC.finditer(text, start, end):
+        if any(True for _ in _honoured(text, honorific.start() + 1)):
+            return True
+    columns = Surroundings(text)
+    for border in _SIGNED.finditer(text, start, end):
+        if any(person.end <= end for person, _ in _labelled(text, border.end(), columns)):
+            return True
+    return False
+
+
+def _windows(
+    matches: Sequence[Match], reach: Mapping[str, tuple[int, int]], length: int
+) -> Iterator[tuple[int, int]]:
+    """The stretches in which a name may begin, by what matched, merged."""
+    stretches = sorted(
+        (max(0, match.end - reach[match.key][0]), min(length, match.end + reach[match.key][1]))
+        for match in matches
+        if match.key in reach
+    )
     low = high = -1
-    for match in sorted(matches, key=lambda each: each.end):
-        start, end = max(0, match.end - 14), min(length, match.end + 4)
+    for start, end in stretches:
         if start <= high:
             high = max(high, end)
             continue
@@ -176,7 +218,7 @@ def _windows(matches: Sequence[Match], length: int) -> Iterator[tuple[int, int]]
         yield low, high
 
 
-def _labelled(text: str, border: int) -> Iterator[tuple[Person, float]]:
+def _labelled(text: str, border: int, columns: Surroundings) -> Iterator[tuple[Person, float]]:
     """What stands behind a label that ends near `border`, or below it in its column."""
     end = border
     while end and text[end - 1] in _BORDER:
@@ -200,7 +242,7 @@ def _labelled(text: str, border: int) -> Iterator[tuple[Person, float]]:
     mark = text[end : end + 1]
     if mark not in "\t|,\n" and not text[end:border].strip().startswith("|"):
         return
-    for low, high in Surroundings(text).column_cells(end - 1):
+    for low, high in columns.column_cells(end - 1):
         at = high - len(text[low:high].lstrip(_BORDER))
         cell = _value(text, at, office) if at < high else None
         if cell is not None and cell.end <= high:
@@ -254,6 +296,14 @@ def _honoured(text: str, near: int) -> Iterator[tuple[Person, float]]:
                 text[at - 2] in _LEADERS
                 or honorific[0] == "君"
                 or (text[at - 2] not in COMMON and weight < 2)
+            ):
+                continue
+            if (
+                length == 3
+                and text[at - 3] not in COMMON
+                and weight < 2
+                and at > 3
+                and _IS_HAN.match(text[at - 4])
             ):
                 continue
             if best is None or weight > best[0]:
@@ -326,11 +376,10 @@ def _neighbours(text: str, person: Person) -> Iterator[tuple[int, int]]:
 
 def _choose(found: list[tuple[Person, float]]) -> list[tuple[Person, float]]:
     """The weightiest where some overlap."""
-    taken: list[tuple[Person, float]] = []
-    for person, confidence in sorted(found, key=lambda each: (-each[0].weight, each[0].start)):
-        if all(person.end <= other.start or other.end <= person.start for other, _ in taken):
-            taken.append((person, confidence))
-    return sorted(taken)
+    sure: dict[Person, float] = {}
+    for person, confidence in found:
+        sure[person] = max(confidence, sure.get(person, 0.0))
+    return [(person, sure[person]) for person in apart(sure)]
 
 
 def _everywhere(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, float]]:
@@ -340,14 +389,32 @@ def _everywhere(text: str, found: list[tuple[Person, float]]) -> list[tuple[Pers
         (each._replace(office=each.office and text[each.start : each.end] not in personal), sure)
         for each, sure in found
     ]
-    for person, confidence in list(everywhere):
-        name = text[person.start : person.end]
-        if len(name) < 2 or (len(name) < 3 and confidence < 0.7):
-            continue
-        at = text.find(name)
-        while at >= 0:
-            place = person._replace(start=at, end=at + len(name))
-            if all(place.end <= each.start or each.end <= place.start for each, _ in everywhere):
-                everywhere.append((place, min(confidence, 0.8)))
-            at = text.find(name, at + 1)
+    held = {place for each, _ in found for place in range(each.start, each.end)}
+    known = {text[each.start : each.end]: (each, sure) for each, sure in everywhere}
+    names = {name: each for name, each in known.items() if len(name) > 2 or each[1] >= 0.7}
+    for at, name in _places(text, [name for name in names if len(name) > 1]):
+        person, confidence = names[name]
+        place = range(at, at + len(name))
+        if held.isdisjoint(place):
+            held.update(place)
+            again = person._replace(start=place.start, end=place.stop)
+            everywhere.append((again, min(confidence, 0.8)))
     return sorted(everywhere)
+
+
+def _places(text: str, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Where each of the names stands; in one pass where there are many."""
+    if len(names) <= _FEW:
+        for name in names:
+            at = text.find(name)
+            while at >= 0:
+                yield at, name
+                at = text.find(name, at + 1)
+        return
+    beginning: dict[str, list[str]] = {}
+    for name in names:
+        beginning.setdefault(name[:2], []).append(name)
+    for at in range(len(text) - 1):
+        for name in beginning.get(text[at : at + 2], ()):
+            if text.startswith(name, at):
+                yield at, name

@@ -10,7 +10,7 @@ after). Sources: 姓名條例 1, 3, 4, 8; domain.md 4.3.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from shenyong.inspection import lexicon
@@ -25,6 +25,8 @@ GIVEN = STRONG | frozenset(lexicon.words("given", "usual"))
 OFFICES = frozenset(lexicon.words("titles", "office"))
 HONORIFICS = frozenset(lexicon.words("titles", "honorific"))
 
+_WEIGHTS = {each: 2.0 if each in STRONG else 1.0 for each in GIVEN}
+_ALL_HAN = re.compile(f"[{lexicon.HAN}]+")
 _ORDINARY = lexicon.pairs("ordinary")
 _WORDS = frozenset(lexicon.words("words"))
 _BEGINNINGS = frozenset(word[:2] for word in _WORDS)
@@ -39,26 +41,36 @@ _HONORIFIC = re.compile(lexicon.either(word for word in HONORIFICS if len(word) 
 _OFFICE = re.compile(lexicon.either(OFFICES))
 _NUMERAL = "[0-9一二三四五六七八九十百]"
 _PRIVATE = (
-    "電話|手機|住址|地址|住家|身分證|身份證|病歷|病情|薪資|薪水|考績|前科|帳戶|帳號|生日|年齡|配偶|家人|父|母|妻|夫|子女|兒子|女兒"
+    "電話|手機|住址|地址|住家|身分證|身份證|病歷|病情|薪資|薪水|考績|前科|帳戶|帳號|生日|年齡"
+    "|配偶|家人|父|母|妻|夫|子女|兒子|女兒"
     "|案件|申請|陳情|身心障礙|退休金|戶籍|信箱|個資|資料|聯絡|簽名|遺產|房子|車|成績|建照|補助"
 )
 _AFTER_STRONG = re.compile(
-    rf"(?:等{_NUMERAL}+人|等人|[二三四五]人|兩人|[(]?(?:身分證|民國|男|女|{_NUMERAL}{{1,3}}歲|[A-Z][12]\d|0\d)"
+    rf"(?:等{_NUMERAL}+人|等人|[二三四五]人|兩人|[(]?(?:身分證|民國|男|女|{_NUMERAL}{{1,3}}歲"
+    rf"|[A-Z][12]\d|0\d)"
     rf"|[,、, ]{{0,2}}(?:身分證|身份證|統一編號|電話|手機|住址|地址|出生|生日|民國\d|09\d\d)"
     rf"|[,、, ]{{0,2}}[A-Z][1289]\d{{7}}"
     rf"|(?:的|之)(?:{_PRIVATE})"
-    r"|陳情|申請|檢舉|申訴|投訴|報案|來電|來函|致電|打電話|打來|來信|寫信|聲請|訴請|提告|控告|不服|涉犯|涉嫌|涉有|涉及"
-    r"|稱[,:]|表示|主張|指稱|自稱|聲稱|反映|反應|現年|罹患|確診|就醫|設籍|戶籍|戶內|住院|病逝|出生|當場|當眾|於民國|名下|名義)"
+    r"|陳情|申請|檢舉|申訴|投訴|報案|來電|來函|致電|打電話|打來|來信|寫信|聲請|訴請|提告|控告"
+    r"|不服|涉犯|涉嫌|涉有|涉及"
+    r"|稱[,:]|表示|主張|指稱|自稱|聲稱|反映|反應|現年|罹患|確診|就醫|設籍|戶籍|戶內|住院|病逝"
+    r"|出生|當場|當眾|於民國|名下|名義)"
 )
 _AFTER_WEAK = re.compile(
     rf"(?:$|[^{lexicon.HAN}A-Za-z_]|{lexicon.either(lexicon.words('titles', 'verb'))})"
 )
 _AFTER_BARRED = re.compile(
-    "(?:路|街|大道|巷|段|橋|公司|有限|股份|商行|企業|國小|國中|高中|高職|小學|中學|大學|學院|醫院|診所|基金會|紀念|獎學金|獎$"
-    "|市場|公園|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長|民)|宗親|宗祠|家廟|局|處|署"
+    "(?:路|街|大道|巷|段|橋|公司|有限|股份|商行|企業|國小|國中|高中|高職|小學|中學|大學|學院"
+    "|醫院|診所|基金會|紀念|獎學金|獎$"
+    "|市場|公園|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長"
+    "|民)|宗親|宗祠|家廟|局|處|署"
     "|委員會|辦法|條例|法$|條|款|項)"
 )
 _PUBLIC = frozenset(lexicon.words("public"))
+_BEGIN = re.compile(
+    f"[{''.join(sorted(SURNAMES))}](?=[氏{''.join(sorted(GIVEN | DOUBLING))}])"
+    f"|{lexicon.either(COMPOUND)}"
+)
 _EDGE = re.compile(rf"[^{lexicon.HAN}A-Za-z0-9]")
 
 
@@ -74,33 +86,33 @@ class Person(NamedTuple):
 def given_weight(text: str, start: int, end: int) -> float | None:
     """How much ``start..end`` looks like a full name, or None if it can't be one.
 
-    About 0 for any surname with any characters; 2.5 for 王小明; 4.5 for 陳淑芬.
+    About 0 for any surname with any characters; 3.5 for 王小明; 4.5 for 陳淑芬.
     """
-    length = end - start
-    if not 2 <= length <= 4 or any(each in _FUNCTION for each in text[start + 1 : end]):
-        return None
     name = text[start:end]
-    if name in _PUBLIC or name in _WORDS or name[1:] == "君" or name[-2:] in HONORIFICS:
-        return None
-    if length >= 3 and name[:2] in COMPOUND and length <= 4:
+    length = end - start
+    if (length == 3 and name[0] in SURNAMES and name[:2] not in COMPOUND and name[1] != "氏") or (length == 2 and name[0] in SURNAMES):
+        weight, given = (0.5 if name[0] in COMMON else 0.0), name[1:]
+    elif 3 <= length <= 4 and name[:2] in COMPOUND:
         weight, given = 1.0, name[2:]
     elif length == 4 and name[0] in DOUBLING and name[1] in DOUBLING:
         weight, given = -0.5, name[2:]
-    elif length >= 3 and name[1] == "氏" and name[0] in _VIETNAMESE and length <= 4:
+    elif 3 <= length <= 4 and name[1] == "氏" and name[0] in _VIETNAMESE:
         weight, given = 2.0 - 1.8 * (length == 4), name[2:]
-    elif length <= 3 and name[0] in SURNAMES:
-        weight, given = (0.5 if name[0] in COMMON else 0.0), name[1:]
-        if name[:2] in _ORDINARY or name[:2] in _BEGINNINGS:
-            weight -= 1.0 if given in NAMES else 2.0
     else:
         return None
-    if not all("\u3400" <= each <= "\u9fff" for each in given):
+    for each in given:
+        weight += _WEIGHTS.get(each, -1.2)
+    if weight < -2.0 or not _FUNCTION.isdisjoint(name[1:]) or not _ALL_HAN.fullmatch(given):
         return None
     if given in NAMES:
         weight += 1.0
     elif len(given) == 2:
         weight -= 1.5 * (given in _ORDINARY) + 1.0 * (given in _BEGINNINGS)
-    return weight + sum(2.0 if each in STRONG else 1.0 if each in GIVEN else -1.2 for each in given)
+    if name[1:] == given and (name[:2] in _ORDINARY or name[:2] in _BEGINNINGS):
+        weight -= 1.0 if given in NAMES else 2.0
+    if name in _PUBLIC or name in _WORDS or given == "君" or name[-2:] in HONORIFICS:
+        return None
+    return weight
 
 
 def _left(text: str, start: int) -> tuple[float, bool]:
@@ -170,10 +182,18 @@ def weigh(text: str, start: int) -> Person | None:
 
 def people(text: str, start: int, end: int) -> Iterator[Person]:
     """The names that begin within ``start..end``, none overlapping another."""
-    found = [person for at in range(start, min(end, len(text))) if (person := weigh(text, at))]
-    found.sort(key=lambda person: (-person.weight, person.start))
-    taken: list[Person] = []
-    for person in found:
-        if all(person.end <= other.start or other.end <= person.start for other in taken):
+    starts = (begin.start() for begin in _BEGIN.finditer(text, start, min(end, len(text))))
+    found = [person for at in starts if (person := weigh(text, at))]
+    yield from apart(found)
+
+
+def apart(found: Iterable[Person]) -> list[Person]:
+    """The weightiest of those that overlap, in order of place."""
+    held: set[int] = set()
+    taken = []
+    for person in sorted(found, key=lambda each: (-each.weight, each.start)):
+        places = range(person.start, person.end)
+        if held.isdisjoint(places):
+            held.update(places)
             taken.append(person)
-    yield from sorted(taken)
+    return sorted(taken)
