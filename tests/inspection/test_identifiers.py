@@ -86,7 +86,8 @@ def test_what_needs_context_is_not_found_without_it(kind: str, value: str) -> No
     ],
 )
 def test_classes(text: str, kind: str, data_class: DataClass) -> None:
-    assert {f.kind: f.data_class for f in inspect(text)} == {kind: data_class}
+    found = {f.kind: f.data_class for f in inspect(text) if f.kind != "special_category"}
+    assert found == {kind: data_class}
 
 
 @pytest.mark.parametrize(

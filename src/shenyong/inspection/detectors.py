@@ -16,6 +16,8 @@ from shenyong.inspection.markings import Markings
 from shenyong.inspection.names import Names
 from shenyong.inspection.requests import Requests
 from shenyong.inspection.secrets import Secrets
+from shenyong.inspection.special import Special
+from shenyong.inspection.unreleased import Unreleased
 
 DETECTORS: tuple[Callable[[], Detector], ...] = (
     Identifiers,
@@ -25,5 +27,7 @@ DETECTORS: tuple[Callable[[], Detector], ...] = (
     Addresses,
     Markings,
     Requests,
+    Special,
+    Unreleased,
 )
 """What makes each detector. Their construction reads package data, so it is not done on import."""
