@@ -1,1 +1,84 @@
-"""reading."""
+"""Reading: strings in, passages out, each with a map back to what the person wrote.
+
+What it is for: point 4 asks that certain information is not given to generative AI. It is given
+just the same when it is written in full width, with invisible characters, in Chinese numerals,
+encoded, or cut over two messages; so inspection looks at what the text says in any of these forms.
+
+Invariants:
+    * Every character of every view maps to a range of code points of the original.
+    * Ordinary text costs one table lookup; a view is made only where it shows something new.
+    * What can't be decoded within the budget is reported, never passed over.
+
+Source: guideline.md reading 4, domain.md 8.5, reliability.md 2.2. Pure. What it leaves to others:
+saying what the text holds (`inspection`); documents and images (a later edition).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shenyong.reading.compacting import compact
+from shenyong.reading.decoding import DEFAULT, Budget, decode
+from shenyong.reading.folding import fold
+from shenyong.reading.joining import joints
+from shenyong.reading.passage import Passage, Source, Span, View, ViewKind
+from shenyong.reading.smuggling import smuggled
+
+__all__ = [
+    "DEFAULT",
+    "Budget",
+    "Passage",
+    "Source",
+    "Span",
+    "View",
+    "ViewKind",
+    "read",
+]
+
+
+# guideline: ey-genai-2023:4
+def read(sources: Sequence[Source], budget: Budget = DEFAULT) -> tuple[Passage, ...]:
+    """One passage for each source, in order, and one for each seam between neighbours."""
+    passages = [_passage(source, budget) for source in sources]
+    if len(sources) > 1:
+        for text, seams, first in joints(sources):
+            seam = _passage(_joined_source(first, text), budget)
+            passages.append(
+                Passage(
+                    path=first.path,
+                    original=text,
+                    views=seam.views,
+                    role=first.role,
+                    newest=first.newest,
+                    seams=seams,
+                )
+            )
+    return tuple(passages)
+
+
+def _joined_source(first: Source, text: str) -> Source:
+    """The source that a joined text is read as."""
+    return Source(path=first.path, text=text, role=first.role, newest=first.newest)
+
+
+def _passage(source: Source, budget: Budget) -> Passage:
+    text = source.text
+    folded, codes = fold(text)
+    views = [folded]
+    runs = compact(folded, codes)
+    if runs is not None:
+        views.append(runs)
+    hidden = decode(folded, budget)
+    for view in (*smuggled(text), *hidden.views):
+        views.append(view)
+        inner = compact(view, fold(view.text)[1])
+        if inner is not None:
+            views.append(inner)
+    return Passage(
+        path=source.path,
+        original=text,
+        views=tuple(views),
+        role=source.role,
+        newest=source.newest,
+        unreadable=tuple(hidden.unreadable),
+    )

@@ -1,0 +1,297 @@
+"""Decoded views: what escapes, entities and encoded runs say, nested, within a budget.
+
+Escapes (percent, HTML entities, ``\\uXXXX``, quoted-printable) are undone within the whole text, so
+the words around stay. Blobs (base64, hex, base32, also compressed) become a view of their own whose
+every character maps onto the whole blob. What can't be decoded and could hide text is reported as
+unreadable: the policies don't let it leave uninspected.
+
+Source: reliability.md 2.2 (decode recursively with a budget; exhausted means not inspectable).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import log2
+
+import msgspec
+import numpy as np
+
+from shenyong.reading.folding import fold
+from shenyong.reading.passage import Offsets, View, ViewKind
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """How far decoding goes: nesting, growth over the input, and characters in all."""
+
+    depth: int = 4
+    growth: int = 8
+    characters: int = 1 << 20
+
+
+DEFAULT = Budget()
+
+_HINT = re.compile(
+    r"[%&\\=]|[A-Za-z0-9+/_\-]{16}|[0-9A-Fa-f]{2}(?:[ :,]\s?(?:0x)?[0-9A-Fa-f]{2}){7}"
+)
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ENTITY = re.compile(r"&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30});?")
+_ESCAPE = re.compile(
+    r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\})+|(?:\\x[0-9A-Fa-f]{2})+|\\[nrt\"/\\]"
+)
+_QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?){3,}")
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_\-])(?:[A-Za-z0-9+/_\-]{40,100}\r?\n){1,4000}[A-Za-z0-9+/_\-]{0,100}={0,2}"
+    r"|(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{12,}={0,2}"
+)
+_HEX = re.compile(
+    r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}(?:[ :,\-]?\s?(?:0x|\\x)?[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])"
+)
+_BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9])")
+_PEM_OR_JWT = re.compile(r"-----BEGIN|^eyJ")
+_OPAQUE = 64
+_DIGEST = re.compile(r"[0-9a-fA-F]{1,128}\Z")
+_MIN_TEXT = 4
+_DENSE = 4.2  # bits a character; words and paths are below, encoded bytes above
+
+
+class Decoded(msgspec.Struct):
+    """Decoded views of one view, and original ranges that stayed opaque."""
+
+    views: list[View]
+    unreadable: list[tuple[int, int]]
+
+
+class _Work:
+    """The budget as it is spent."""
+
+    def __init__(self, size: int, budget: Budget) -> None:
+        self.left = min(max(size, 512) * budget.growth, budget.characters)
+        self.depth = budget.depth
+
+    def spend(self, characters: int) -> bool:
+        """Whether that many characters may still be made."""
+        self.left -= characters
+        return self.left >= 0
+
+
+def decode(view: View, budget: Budget = DEFAULT) -> Decoded:
+    """Everything that the view's text says in other words. Nearly free for ordinary text."""
+    found = Decoded([], [])
+    if _HINT.search(view.text):
+        _decode(view, _Work(len(view.text), budget), 1, "", found)
+    return found
+
+
+def _decode(view: View, work: _Work, depth: int, encoding: str, found: Decoded) -> None:
+    if depth > work.depth or work.left < 0:
+        if _hides(view.text):
+            found.unreadable.append(view.original(0, len(view.text)))
+        return
+    for name, transform in _TRANSFORMS:
+        plain = transform(view)
+        if plain is None:
+            continue
+        if not work.spend(len(plain.text)):
+            found.unreadable.append(view.original(0, len(view.text)))
+            return
+        _keep(plain, work, depth, _named(encoding, name), found)
+    for start, end, name, text in _blobs(view.text, found, view):
+        low, high = view.original(start, end)
+        if not work.spend(len(text)):
+            found.unreadable.append((low, high))
+            return
+        shape = len(text)
+        inner = View(
+            ViewKind.DECODED, text,
+            np.full(shape, low, dtype=np.int32), np.full(shape, high, dtype=np.int32),
+        )  # fmt: skip
+        _keep(inner, work, depth, _named(encoding, name), found)
+
+
+def _keep(view: View, work: _Work, depth: int, encoding: str, found: Decoded) -> None:
+    """Fold the decoded text, keep it as a view, and look inside it."""
+    folded, _ = fold(view.text)
+    assert view.starts is not None
+    assert view.ends is not None
+    starts, ends = view.starts, view.ends
+    if folded.starts is not None:
+        starts, ends = starts[folded.starts], ends[folded.starts]
+    kept = View(ViewKind.DECODED, folded.text, starts, ends, encoding)
+    found.views.append(kept)
+    if _HINT.search(kept.text):
+        _decode(kept, work, depth + 1, encoding, found)
+
+
+def _named(outer: str, name: str) -> str:
+    return f"{outer}+{name}" if outer else name
+
+
+def _hides(text: str) -> bool:
+    return bool(_PERCENT.search(text) or _ESCAPE.search(text)) or any(
+        len(match.group()) >= 24 for match in _BASE64.finditer(text)
+    )
+
+
+# ── escapes, undone in place ─────────────────────────────────────────────────────────────────────
+
+
+def _transformed(view: View, pattern: re.Pattern[str], say: Callable[[str], str]) -> View | None:
+    """The text with every match replaced by what it says; None where nothing changes."""
+    text, parts, starts, ends, last = view.text, [], [], [], 0
+    base_starts, base_ends = _maps(view)
+    for match in pattern.finditer(text):
+        said = say(match.group())
+        if said == match.group():
+            continue
+        low, high = match.span()
+        parts += [text[last:low], said]
+        starts += [base_starts[last:low], np.full(len(said), base_starts[low], dtype=np.int32)]
+        ends += [base_ends[last:low], np.full(len(said), base_ends[high - 1], dtype=np.int32)]
+        last = high
+    if not parts:
+        return None
+    parts.append(text[last:])
+    starts.append(base_starts[last:])
+    ends.append(base_ends[last:])
+    return View(ViewKind.DECODED, "".join(parts), np.concatenate(starts), np.concatenate(ends))
+
+
+def _maps(view: View) -> tuple[Offsets, Offsets]:
+    if view.starts is not None and view.ends is not None:
+        return view.starts, view.ends
+    index = np.arange(len(view.text), dtype=np.int32)
+    return index, index + np.int32(1)
+
+
+def _bytes_say(raw: bytes, otherwise: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return otherwise
+
+
+def _percent(run: str) -> str:
+    return _bytes_say(binascii.unhexlify(run.replace("%", "")), run)
+
+
+def _quoted(run: str) -> str:
+    return _bytes_say(binascii.unhexlify(re.sub(r"=\r?\n|=", "", run)), run)
+
+
+_SHORT = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\"}
+
+
+def _escape(run: str) -> str:
+    if run[1] == "x":
+        raw = binascii.unhexlify(run.replace("\\x", ""))
+        return _bytes_say(raw, raw.decode("latin-1"))
+    if run[1] != "u":
+        return _SHORT[run[1]]
+    units = "".join(
+        chr(int(each, 16)) if int(each, 16) < 0x110000 else "\ufffd"
+        for each in re.findall(r"\\u\{?([0-9A-Fa-f]+)", run)
+    )
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+_TRANSFORMS: tuple[tuple[str, Callable[[View], View | None]], ...] = (
+    ("percent", lambda view: _transformed(view, _PERCENT, _percent) if "%" in view.text else None),
+    ("html", lambda view: _transformed(view, _ENTITY, html.unescape) if "&" in view.text else None),
+    ("escape", lambda view: _transformed(view, _ESCAPE, _escape) if "\\" in view.text else None),
+    ("quoted", lambda view: _transformed(view, _QUOTED, _quoted) if "=" in view.text else None),
+)
+
+
+# ── blobs, decoded apart ─────────────────────────────────────────────────────────────────────────
+
+
+def _blobs(text: str, found: Decoded, view: View) -> Iterator[tuple[int, int, str, str]]:
+    """Start, end, encoding and text of every encoded run that says something."""
+    for match in _HEX.finditer(text):
+        said = _hex(match.group())
+        if said:
+            yield match.start(), match.end(), said[0], said[1]
+    for match in _BASE32.finditer(text):
+        said = _base32(match.group())
+        if said:
+            yield match.start(), match.end(), said[0], said[1]
+    for match in _BASE64.finditer(text):
+        run = match.group()
+        said = _base64(run)
+        if said:
+            yield match.start(), match.end(), said[0], said[1]
+        elif _opaque(run, text, match.start()):
+            found.unreadable.append(view.original(match.start(), match.end()))
+
+
+def _opaque(run: str, text: str, start: int) -> bool:
+    """Whether an undecodable run could hide text: long and dense, no digest, token or key."""
+    bare = re.sub(r"\s", "", run)
+    if len(bare) <= _OPAQUE or _DIGEST.match(bare):
+        return False
+    if _PEM_OR_JWT.search(text[max(0, start - 64) : start + 4]) or _PEM_OR_JWT.match(run):
+        return False
+    counts = Counter(bare)
+    entropy = -sum(n / len(bare) * log2(n / len(bare)) for n in counts.values())
+    return entropy > _DENSE and any(c.isdigit() for c in bare) and bare.lower() != bare
+
+
+def _text(raw: bytes) -> str:
+    """What bytes say, if they are text: UTF-8 or UTF-16, mostly printable."""
+    for codec in ("utf-8", "utf-16-le", "utf-16-be"):
+        if codec != "utf-8" and (len(raw) % 2 or raw.count(0) * 3 < len(raw)):
+            continue
+        try:
+            text = raw.decode(codec).lstrip("\ufeff")
+        except UnicodeDecodeError:
+            continue
+        printable = sum(each.isprintable() or each in "\r\n\t" for each in text)
+        if len(text) >= _MIN_TEXT and printable >= 0.95 * len(text):
+            return text
+    return ""
+
+
+def _unpacked(raw: bytes, name: str) -> tuple[str, str] | None:
+    if raw[:2] == b"\x1f\x8b" or raw[:1] == b"\x78":
+        machine = zlib.decompressobj(wbits=47)
+        try:
+            inner = machine.decompress(raw, DEFAULT.characters)
+        except zlib.error:
+            inner = b""
+        if inner and (text := _text(inner)):
+            return f"{name}+zlib", text
+    text = _text(raw)
+    return (name, text) if text else None
+
+
+def _base64(run: str) -> tuple[str, str] | None:
+    bare = re.sub(r"\s", "", run).rstrip("=").replace("-", "+").replace("_", "/")
+    if len(bare) % 4 == 1:
+        bare = bare[:-1]
+    try:
+        raw = base64.b64decode(bare + "=" * (-len(bare) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return _unpacked(raw, "base64")
+
+
+def _base32(run: str) -> tuple[str, str] | None:
+    bare = run.rstrip("=")
+    try:
+        raw = base64.b32decode(bare + "=" * (-len(bare) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    return _unpacked(raw, "base32")
+
+
+def _hex(run: str) -> tuple[str, str] | None:
+    digits = re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", run)
+    if len(digits) % 2:
+        return None
+    return _unpacked(binascii.unhexlify(digits), "hex")
