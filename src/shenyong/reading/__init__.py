@@ -68,7 +68,7 @@ def _passage(source: Source, budget: Budget) -> Passage:
     runs = compact(folded, codes)
     if runs is not None:
         views.append(runs)
-    hidden = decode(folded, budget)
+    hidden = decode(folded, codes, budget)
     for view in (*smuggled(text), *hidden.views):
         views.append(view)
         inner = compact(view, fold(view.text)[1])

@@ -33,22 +33,28 @@ _RUN = re.compile(
 )
 _TAG = re.compile(r"<[^<>\n]{0,60}>|&nbsp;")
 _ENOUGH = 7
+_LEAD = 8  # one or two letters with separators may stand before the digits
+_LESS = ord("<")
 _BEFORE, _AFTER = 32, 16
 _BREAK = "\n\n"
 
+_SEPARATORS = " \n\r-._/,*|#~:;'\"“”‘’()[]{}\\、·•+=^`。〔〕【】「」"
 _DIGITISH = np.zeros(0x110000, dtype=bool)
 _DIGITISH[[ord(each) for each in "0123456789" + "".join(_NUMERALS)]] = True
+_RUNNING = _DIGITISH.copy()
+_RUNNING[[ord(each) for each in _SEPARATORS + "".join(_LEET)]] = True
 
 
 def compact(view: View, codes: Codes) -> View | None:
     """The compact view of a folded (or decoded) view with these code points; None if none."""
-    if int(np.count_nonzero(_DIGITISH[codes])) < _ENOUGH:
+    stretches = _stretches(codes)
+    if not stretches:
         return None
     text = view.text
     chars: list[str] = []
     places: list[int] = []
     last = 0
-    for match in _RUN.finditer(text):
+    for match in (match for begin, end in stretches for match in _RUN.finditer(text, begin, end)):
         run = match.group()
         kept = _characters(run)
         bare = "".join(char for char, _ in kept)
@@ -80,6 +86,23 @@ def compact(view: View, codes: Codes) -> View | None:
     kind = ViewKind.COMPACT if view.kind is ViewKind.FOLDED else view.kind
     encoding = view.encoding if kind is ViewKind.COMPACT else f"{view.encoding}+compact"
     return View(kind, "".join(chars), starts, ends, encoding)
+
+
+def _stretches(codes: Codes) -> list[tuple[int, int]]:
+    """Ranges with enough digits and nothing that ends a run: the only places where one can be."""
+    digits = np.flatnonzero(_DIGITISH[codes])
+    if digits.size < _ENOUGH:
+        return []
+    if bool((codes == _LESS).any()):  # tags hold any characters
+        return [(max(0, int(digits[0]) - _LEAD), int(digits[-1]) + 1)]
+    segment = np.cumsum(~_RUNNING[codes])
+    first = int(segment[digits[0]])
+    counts = np.bincount(segment[digits] - first)
+    found = []
+    for each in np.flatnonzero(counts >= _ENOUGH).tolist():
+        inside = digits[segment[digits] == each + first]
+        found.append((max(0, int(inside[0]) - _LEAD), int(inside[-1]) + 1))
+    return found
 
 
 def _characters(run: str) -> list[tuple[str, int]]:

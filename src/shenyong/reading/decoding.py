@@ -14,6 +14,7 @@ import base64
 import binascii
 import html
 import re
+import string
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from math import log2
 import msgspec
 import numpy as np
 
-from shenyong.reading.folding import fold
+from shenyong.reading.folding import Codes, fold
 from shenyong.reading.passage import Offsets, View, ViewKind
 
 
@@ -37,7 +38,7 @@ class Budget(msgspec.Struct, frozen=True):
 DEFAULT = Budget()
 
 _HINT = re.compile(
-    r"[%&\\=]|[A-Za-z0-9+/_\-]{16}|[0-9A-Fa-f]{2}(?:[ :,]\s?(?:0x)?[0-9A-Fa-f]{2}){7}"
+    r"[%&\\=]|[A-Za-z0-9+/_\-]{14}|[0-9A-Fa-f]{2}(?:[ :,]\s?(?:0x)?[0-9A-Fa-f]{2}){7}"
 )
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30});?")
@@ -47,10 +48,11 @@ _ESCAPE = re.compile(
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?){3,}")
 _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_\-])(?:[A-Za-z0-9+/_\-]{40,100}\r?\n){1,4000}[A-Za-z0-9+/_\-]{0,100}={0,2}"
-    r"|(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{12,}={0,2}"
+    r"|(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{14,}={0,2}"
 )
 _HEX = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}(?:[ :,\-]?\s?(?:0x|\\x)?[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}"
+    r"(?:[ :,\-]?\s?(?:0x|\\x)?[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])"
 )
 _BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9])")
 _PEM_OR_JWT = re.compile(r"-----BEGIN|^eyJ")
@@ -80,10 +82,33 @@ class _Work:
         return self.left >= 0
 
 
-def decode(view: View, budget: Budget = DEFAULT) -> Decoded:
-    """Everything that the view's text says in other words. Nearly free for ordinary text."""
+_KIND = np.zeros(0x110000, dtype=np.uint8)
+"""Per code point: 1 for what begins an escape, 2 for a blob's alphabet, 4 for spaced hex."""
+_KIND[[ord(each) for each in "%&\\="]] = 1
+_KIND[[ord(each) for each in string.ascii_letters + string.digits + "+/_-"]] |= 2
+_KIND[[ord(each) for each in string.hexdigits + " :,"]] |= 4
+_BLOB, _SPACED = b"\x01" * 14, b"\x01" * 16
+
+
+def _hinted(codes: Codes) -> bool:
+    """Whether a text with these code points could hold anything encoded (a superset of `_HINT`)."""
+    kinds = _KIND[codes]
+    if not kinds.any():
+        return False
+    if bool((kinds & 1).any()):
+        return True
+    return ((kinds & 2) != 0).tobytes().find(_BLOB) >= 0 or ((kinds & 4) != 0).tobytes().find(
+        _SPACED
+    ) >= 0
+
+
+def decode(view: View, codes: Codes, budget: Budget = DEFAULT) -> Decoded:
+    """Everything that the view's text says in other words. Nearly free for ordinary text.
+
+    `codes` are the code points of the view's text.
+    """
     found = Decoded([], [])
-    if _HINT.search(view.text):
+    if _hinted(codes) and _HINT.search(view.text):
         _decode(view, _Work(len(view.text), budget), 1, "", found)
     return found
 
