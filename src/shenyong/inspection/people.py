@@ -90,7 +90,8 @@ def given_weight(text: str, start: int, end: int) -> float | None:
     """
     name = text[start:end]
     length = end - start
-    if (length == 3 and name[0] in SURNAMES and name[:2] not in COMPOUND and name[1] != "氏") or (length == 2 and name[0] in SURNAMES):
+    plain = length == 2 or (length == 3 and name[:2] not in COMPOUND and name[1] != "氏")
+    if plain and name[0] in SURNAMES:
         weight, given = (0.5 if name[0] in COMMON else 0.0), name[1:]
     elif 3 <= length <= 4 and name[:2] in COMPOUND:
         weight, given = 1.0, name[2:]
@@ -165,9 +166,11 @@ def weigh(text: str, start: int) -> Person | None:
         end = start + length
         after, office_after = _right(text, end)
         strong = before >= 2 or after >= 2
-        need = 1.5 if strong else 2.5 if before >= 1 and after > 0 else 3.0
+        need = 2.0 if strong else 2.5 if before >= 1 and after > 0 else 3.0
         if length == 2:
             need = 2.0 if strong else 99.0
+        if before <= -1.5:  # the surname belongs to the word before it: 主管, 照顧
+            need += 1.5
         if not strong and (before <= 0 or after <= 0):
             need = 4.5 if before + after >= 0 else 99.0
         if text[start] in _WORDLIKE and after < 0:
