@@ -46,6 +46,7 @@ def test_birth_dates(text: str, value: str) -> None:
         "核發出生證明。申請日期115年3月1日",
         "六十九年一月一日至六十九年十二月三十一日出生，其生母",
         "九十年一月一日生產之產品",
+        "年齡,月數\n本條例施行後至中華民國一百零八年五月二日前,另定之",
     ],
 )
 def test_other_dates(text: str) -> None:

@@ -121,7 +121,9 @@ class Births:
         for end in ends:
             for low, high in around.column_cells(end - 1):
                 for found in _DATE.finditer(text, low, high):
-                    if _HEAD.search(around.column_head(found.start())) and _valid(found):
+                    alone = text[low:high].strip() == found.group().strip()
+                    head = around.column_head(found.start())
+                    if alone and _HEAD.search(head) and _valid(found):
                         spans.setdefault(found.span(), 0.9)
         return [
             Hit("tw_birth_roc", DataClass.PERSONAL, start, end, confidence, self.name)
