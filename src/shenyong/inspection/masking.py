@@ -58,11 +58,11 @@ def _mail(value: str) -> str:
     """a***@example.gov.tw, while the domain is no more than half."""
     local, _, domain = value.rpartition("@")
     if 2 * (len(domain) + 2) <= len(value):
-        return f"{local[0]}***@{domain}"
+        return f"{local[:1]}***@{domain}"
     ending = domain[domain.rfind(".", 0, max(0, domain.rfind("."))) + 1 :]
     while ending and 2 * (len(ending) + 2) > len(value):
         ending = ending.partition(".")[2]
-    return f"{local[0]}***@***.{ending}" if ending else f"{local[0]}***@***"
+    return f"{local[:1]}***@***.{ending}" if ending else f"{local[:1]}***@***"
 
 
 def _address(value: str) -> str:
