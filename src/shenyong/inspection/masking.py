@@ -22,7 +22,7 @@ def mask(kind: str, value: str) -> str:
         return ""
     if kind == "secret":
         return _secret(value)
-    if kind == "email" and "@" in value:
+    if kind == "email" and "@" in value.strip("@"):
         return _mail(value)
     if kind == "person_name":
         return _name(value)
