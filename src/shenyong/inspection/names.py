@@ -28,9 +28,11 @@ from shenyong.inspection.people import (
     OFFICES,
     STRONG,
     SURNAMES,
+    WORDLIKE,
     Person,
     apart,
     given_weight,
+    ordinary,
     people,
 )
 from shenyong.reading.passage import Passage, View, ViewKind
@@ -312,8 +314,9 @@ def _honoured(text: str, near: int) -> Iterator[tuple[Person, float]]:
         length = 2 if text[max(0, at - 2) : at] in COMPOUND else 1
         surname = text[max(0, at - length) : at]
         before = text[at - length - 1 : at - length] if at > length else ""
+        plain = surname in COMMON and surname not in WORDLIKE and not ordinary(before + surname)
         if (surname in COMMON or surname in COMPOUND) and (
-            not _IS_HAN.match(before) or before in _LEADERS
+            plain or not _IS_HAN.match(before) or before in _LEADERS
         ):
             yield Person(at - length, at, 1.0), 0.5
 
@@ -347,12 +350,11 @@ def _listed(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, 
                 if low < 0 or high > len(text) or (low, high) in known:
                     continue
                 beyond = text[high : high + 1]
-                if at[1] < 0 and beyond and _IS_HAN.match(beyond) and beyond not in "等與及和":
-                    continue
+                closed = not beyond or not _IS_HAN.match(beyond) or beyond in "等與及和"
                 if at[0] < 0 and low and _IS_HAN.match(text[low - 1]):
                     continue
                 weight = given_weight(text, low, high)
-                if weight is not None and weight >= 1.4:
+                if weight is not None and weight >= (1.4 if at[1] >= 0 or closed else 2.5):
                     neighbour = Person(low, high, 2.0 + weight, person.office)
                     known.add((low, high))
                     queue.append(neighbour)

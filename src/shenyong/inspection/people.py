@@ -31,7 +31,9 @@ _ORDINARY = lexicon.pairs("ordinary")
 _WORDS = frozenset(lexicon.words("words"))
 _BEGINNINGS = frozenset(word[:2] for word in _WORDS)
 _VIETNAMESE = frozenset("阮陳黎范武鄧裴胡黃吳楊林李潘段杜馮丁曹梁鄭趙何農高蘇")
-_WORDLIKE = frozenset("應成管連關包解申留任向易利全方高安何古常時")  # surnames that are usual words
+WORDLIKE = frozenset(
+    "應成管連關包解申留任向易利全方高安何古常時金江白馬石田游文施程"
+)  # surnames that are usual words
 _FUNCTION = frozenset("的之與及或和等各位於在是其該此並且而則但因由被把將了嗎呢吧嘛請")
 _STRONG_BEFORE = frozenset(lexicon.words("titles", "noun") + lexicon.words("titles", "label"))
 _PHRASES = frozenset(word for word in lexicon.words("titles", "left") if len(word) > 1)
@@ -43,7 +45,7 @@ _NUMERAL = "[0-9一二三四五六七八九十百]"
 _PRIVATE = (
     "電話|手機|住址|地址|住家|身分證|身份證|病歷|病情|薪資|薪水|考績|前科|帳戶|帳號|生日|年齡"
     "|配偶|家人|父|母|妻|夫|子女|兒子|女兒"
-    "|案件|申請|陳情|身心障礙|退休金|戶籍|信箱|個資|資料|聯絡|簽名|遺產|房子|車|成績|建照|補助"
+    "|案件|申請|陳情|身心障礙|退休金|戶籍|信箱|個資|資料|聯絡|簽名|遺產|房子|車|成績|勞保|健保|就醫|財產|行蹤|建照|補助"
 )
 _AFTER_STRONG = re.compile(
     rf"(?:等{_NUMERAL}+人|等人|[二三四五]人|兩人|[(]?(?:身分證|民國|男|女|{_NUMERAL}{{1,3}}歲"
@@ -116,6 +118,11 @@ def given_weight(text: str, start: int, end: int) -> float | None:
     return weight
 
 
+def ordinary(pair: str) -> bool:
+    """Whether two characters are usual together in official prose."""
+    return pair in _ORDINARY or pair in _WORDS
+
+
 def _left(text: str, start: int) -> tuple[float, bool]:
     """What speaks for a name before it, and whether it is a public office."""
     piece = text[max(0, start - _LONGEST) : start]
@@ -129,7 +136,7 @@ def _left(text: str, start: int) -> tuple[float, bool]:
     if not piece or _EDGE.match(piece[-1]):
         return 0.7, False
     pair = text[start - 1 : start + 1]
-    if pair in _ORDINARY or pair in _WORDS:
+    if ordinary(pair):
         return -1.5, False
     return (0.7 if piece[-1] in _PARTICLES else -0.3), False
 
@@ -165,6 +172,8 @@ def weigh(text: str, start: int) -> Person | None:
     for length, name in candidates:
         end = start + length
         after, office_after = _right(text, end)
+        if length == 3 and text.startswith("君", end):
+            after = 2.0
         strong = before >= 2 or after >= 2
         need = 2.0 if strong else 2.5 if before >= 1 and after > 0 else 3.0
         if length == 2:
@@ -173,7 +182,7 @@ def weigh(text: str, start: int) -> Person | None:
             need += 1.5
         if not strong and (before <= 0 or after <= 0):
             need = 4.5 if before + after >= 0 else 99.0
-        if text[start] in _WORDLIKE and after < 0:
+        if text[start] in WORDLIKE and after < 0:
             need += 2.0
         if name < need or before + after < -1.2:
             continue
