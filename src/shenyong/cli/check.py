@@ -1,0 +1,174 @@
+"""``shenyong check``: what would become of a text, without a database and without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from cyclopts import Parameter
+
+from shenyong.cli.output import Exit, Misused, print_json, tell, warn
+from shenyong.cli.words import lang, say
+
+_LINE_BYTES = 16 * 1024 * 1024
+
+
+def check(
+    text: Annotated[str | None, Parameter(help=say("check.text"))] = None,
+    *,
+    jsonl: Annotated[bool, Parameter(help=say("check.jsonl"), negative=())] = False,
+    env: Annotated[str, Parameter(help=say("check.env"))] = "E1",
+    env_max: Annotated[str | None, Parameter(help=say("check.env_max"))] = None,
+    purpose: Annotated[str, Parameter(help=say("check.purpose"))] = "general",
+    actor: Annotated[str, Parameter(help=say("check.actor"))] = "official_need_to_know",
+    classification: Annotated[str | None, Parameter(help=say("check.classification"))] = None,
+    agency_pack: Annotated[
+        tuple[Path, ...], Parameter(help=say("check.agency_pack"), negative=())
+    ] = (),
+    json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
+) -> Exit:
+    """Check a text, a file, or lines of JSON; exit code 1 if anything would not go as it is."""
+    by = judge_of(agency_pack)
+    if jsonl:
+        return _lines(text, by)
+    from shenyong.cli.checking import LineError, check_line
+
+    line = {
+        "text": given(text),
+        "env": env,
+        "env_max": env_max,
+        "purpose": purpose,
+        "actor": actor,
+        "classification": classification,
+    }
+    try:
+        out = check_line(line, by)
+    except LineError as error:
+        raise Misused(error.message) from None
+    if json:
+        print_json(out)
+    else:
+        _show(out)
+    return Exit.FINE if out["verdict"] == "allow" else Exit.FOUND
+
+
+def given(text: str | None) -> str:
+    """The text that an argument stands for: ``-`` the standard input, a file's name, or itself.
+
+    Raises:
+        Misused: no text, or a file that isn't UTF-8.
+    """
+    try:
+        if text is None and sys.stdin.isatty():
+            raise Misused(say("check.no_text"))
+        if text is None or text == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        if len(text) < 4096 and "\n" not in text and "\0" not in text and _is_file(text):
+            return Path(text).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise Misused(say("not_utf8")) from None
+    return text
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a name
+        return False
+
+
+def judge_of(files: Iterable[Path]) -> Any:
+    """The judge with the agency's rules in `files`.
+
+    Raises:
+        Misused: a file can't be read or loosens the floor.
+    """
+    from shenyong.cli.checking import judge_with
+    from shenyong.decision import load_agency_pack
+    from shenyong.guideline.pack import PackError, load_pack
+
+    try:
+        packs = [
+            load_agency_pack(file.stem, file.read_text("utf-8"), load_pack()) for file in files
+        ]
+    except (PackError, OSError, UnicodeDecodeError) as error:
+        raise Misused(str(error)) from None
+    return judge_with(packs)
+
+
+def _lines(file: str | None, by: Any) -> Exit:
+    """Lines of JSON in, lines out in the same order."""
+    if file in (None, "-"):
+        return _stream(sys.stdin.buffer, by)
+    try:
+        with Path(str(file)).open("rb") as stream:
+            return _stream(stream, by)
+    except OSError as error:
+        raise Misused(f"{file}: {error.strerror}") from None
+
+
+def _stream(stream: BinaryIO, by: Any) -> Exit:
+    worst = Exit.FINE
+    for out in checked(iter(lambda: stream.readline(_LINE_BYTES + 1), b""), by):
+        print_json(out)
+        if out.get("verdict") != "allow":
+            worst = Exit.FOUND
+    return worst
+
+
+def checked(lines: Iterator[bytes], by: Any) -> Iterator[dict[str, Any]]:
+    """A line out for every line in that isn't blank; a bad one gives ``error`` and its number."""
+    from shenyong.cli.checking import LineError, check_line
+    from shenyong.protocols.bad_input import BadInputError
+    from shenyong.protocols.strict_json import Limits, parse
+
+    limits = Limits(body_bytes=_LINE_BYTES)
+    for number, raw in enumerate(lines, 1):
+        if not raw.strip():
+            continue
+        name: Any = None
+        try:
+            document = parse(raw.strip(b"\r\n"), limits)
+            if not isinstance(document, dict):
+                raise LineError("not_object", "a line is a JSON object")
+            name = document.get("id")
+            yield check_line(document, by)
+        except BadInputError as error:
+            yield _bad(name, number, error.code, error.message)
+        except LineError as error:
+            yield _bad(name, number, error.code, error.message)
+        except Exception as error:  # one line must not stop the others
+            yield _bad(name, number, "internal", type(error).__name__)
+
+
+def _bad(name: Any, number: int, code: str, message: str) -> dict[str, Any]:
+    return {"id": name, "error": {"code": code, "line": number, "message": message}}
+
+
+def _show(out: dict[str, Any]) -> None:
+    """The result for a person: what was found where, what would go on, and what would help."""
+    from shenyong.wording import UnknownKeyError, text
+
+    points = "、".join(out["points"])
+    tell(
+        say(f"check.verdict.{out['verdict']}")
+        + (say("check.points", points=points) if points else "")
+    )
+    for each in out["findings"]:
+        try:
+            kind = text(f"kind.{each['kind']}", lang())
+        except UnknownKeyError:
+            kind = each["kind"]
+        place = say("check.place", start=each["start"] + 1, end=each["end"])
+        tell(f"  {place} {kind} {each['masked']}")
+    if not out["findings"]:
+        tell("  " + say("check.nothing_found"))
+    for rule in out["rules"] if out["verdict"] != "allow" else ():
+        tell(f"  {rule}")
+    if out["cites"] and out["verdict"] != "allow":
+        tell("  " + "；".join(out["cites"]))
+    if out["verdict"] == "redact":
+        warn(say("check.forward"))
+        tell(str(out["forward"]))

@@ -1,0 +1,86 @@
+"""``shenyong``: which commands there are, and what becomes of their errors.
+
+The table names each command's module; a module is imported when its command is called, so that a
+small command starts fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+import shenyong
+from shenyong.cli.output import Exit, Misused, Unavailable, warn
+from shenyong.cli.words import lang, say
+
+COMMANDS: dict[str, str] = {
+    "demo": "shenyong.cli.demo:demo",
+    "serve": "shenyong.cli.serve:serve",
+    "init": "shenyong.cli.init:init",
+    "doctor": "shenyong.cli.doctor:doctor",
+    "config check": "shenyong.cli.config:check",
+    "config show": "shenyong.cli.config:show",
+    "check": "shenyong.cli.check:check",
+    "redact": "shenyong.cli.redact:redact",
+    "policy test": "shenyong.cli.policy:compare",
+    "ledger verify": "shenyong.cli.ledger:verify",
+    "ledger export": "shenyong.cli.ledger:export",
+    "migrate": "shenyong.cli.migrate:migrate",
+    "bench": "shenyong.cli.bench:bench",
+    "version": "shenyong.cli.version:version",
+}
+
+
+def application() -> App:
+    """The program with all its commands, none of them imported yet."""
+    app = App(
+        name="shenyong",
+        help=say("help"),
+        version=shenyong.__version__,
+        help_format="plaintext",
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
+    groups: dict[str, App] = {}
+    for name, target in COMMANDS.items():
+        words = say(f"{name.replace(' ', '.')}.help")
+        group, _, command = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = App(name=group, help=say(f"{group}.help"), help_format="plaintext")
+            app.command(groups[group])
+        (groups[group] if group else app).command(target, name=command, help=words)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out the command in `arguments`; returns the exit code."""
+    from shenyong.settings.problem import SettingsError
+
+    try:
+        result = application()(list(arguments))
+    except CycloptsError as error:
+        warn(f"{say('usage_error')}{error}")
+        return Exit.USAGE
+    except SettingsError as error:
+        warn(error.render(lang()))
+        return Exit.USAGE
+    except Misused as error:
+        warn(str(error))
+        return Exit.USAGE
+    except Unavailable as error:
+        warn(str(error))
+        return Exit.UNAVAILABLE
+    except BrokenPipeError:
+        # The reader of the output went away: as with any filter, that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FINE
+    return int(result) if isinstance(result, int) else Exit.FINE
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
