@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from time import perf_counter
 
 from shenyong.inspection.detector import Detector, Hit
 from shenyong.inspection.engine import Engine
@@ -36,3 +37,12 @@ def hits(kind: type[Detector], text: str, role: str = "user") -> list[Hit]:
 def found(kind: type[Detector], text: str, role: str = "user") -> list[str]:
     """The found parts of the text as it was written."""
     return [text[hit.start : hit.end] for hit in hits(kind, text, role)]
+
+
+def seconds(kind: type[Detector], unit: str, size: int = 30_000) -> float:
+    """How long the detector takes over `unit` repeated to `size` characters, warmed up."""
+    hits(kind, unit)
+    text = (unit * (size // len(unit) + 1))[:size]
+    begun = perf_counter()
+    hits(kind, text)
+    return perf_counter() - begun

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.driving import found, hits
+from tests.inspection.driving import found, hits, seconds
 
 from shenyong.inspection.addresses import COUNTIES, Addresses
 
@@ -124,3 +124,8 @@ def test_findings_lie_inside_and_apart(text: str) -> None:
     for hit in hits(Addresses, text):
         assert last <= hit.start < hit.end <= len(text)
         last = hit.end
+
+
+@pytest.mark.parametrize("unit", ["中山路1號", "段1", "臺北市中正區", "路一二三"])
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Addresses, unit) < 2.0  # a quadratic reading takes far longer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.driving import hits
+from tests.inspection.driving import hits, seconds
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.markings import Markings
@@ -131,3 +131,8 @@ def test_letters_set_apart_and_carriage_returns(level: str, data_class: str, gap
 def test_findings_lie_inside(text: str) -> None:
     for hit in hits(Markings, text):
         assert 0 <= hit.start < hit.end <= len(text)
+
+
+@pytest.mark.parametrize("unit", ["密等：", "機密\n", "【(", "機\u3000", "密-a"])
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Markings, unit) < 2.0  # a quadratic reading takes far longer

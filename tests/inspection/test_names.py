@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.driving import fold, found, hits
+from tests.inspection.driving import fold, found, hits, seconds
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.names import Names
@@ -148,3 +148,10 @@ def test_recall_and_precision_on_written_sentences(name: str, floor: float) -> N
 
 def test_folding_of_the_test_driver_keeps_offsets() -> None:
     assert fold("姓名：王（Ａ）　") == "姓名:王(A) "
+
+
+@pytest.mark.parametrize(
+    "unit", ["王", "姓名：", "王先生", "林姓", "瓦歷斯．", "姓名,電話\n", "王淑芬、", "Wang Xiao-"]
+)
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Names, unit) < 2.0  # a quadratic reading takes far longer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.inspection.driving import hits
+from tests.inspection.driving import hits, seconds
 
 from shenyong.guideline.terms import Likelihood
 from shenyong.inspection.requests import Requests
@@ -191,3 +191,8 @@ def test_what_a_tool_or_the_model_said_is_no_request() -> None:
 
 def test_findings_carry_no_data() -> None:
     assert all(hit.data_class is None for hit in hits(Requests, "幫我查王小明的病歷"))
+
+
+@pytest.mark.parametrize("unit", ["機密", "請擬密", "幫我查王小明的病歷"])
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Requests, unit) < 2.0  # a quadratic reading takes far longer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.inspection.driving import found, hits
+from tests.inspection.driving import found, hits, seconds
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.special import Special
@@ -83,3 +83,8 @@ def test_a_fact_alone(text: str) -> None:
 
 def test_a_person_in_another_sentence_is_not_near() -> None:
     assert found(Special, "承辦人：高嘉鴻。肺結核之防治由疾病管制署主管。") == []
+
+
+@pytest.mark.parametrize("unit", ["王小明確診肺結核，", "診斷：肺結核\n"])
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Special, unit) < 2.0  # a quadratic reading takes far longer

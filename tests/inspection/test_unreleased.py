@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.inspection.driving import hits
+from tests.inspection.driving import hits, seconds
 
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.unreleased import Unreleased
@@ -78,3 +78,8 @@ def test_the_place_marks(text: str) -> None:
 @pytest.mark.parametrize("text", NEGATIVE)
 def test_the_word_alone_does_not(text: str) -> None:
     assert hits(Unreleased, text) == []
+
+
+@pytest.mark.parametrize("unit", ["草案", "（草案）", "限\u3000閱\n"])
+def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
+    assert seconds(Unreleased, unit) < 2.0  # a quadratic reading takes far longer

@@ -52,6 +52,7 @@ _PAGE = (
 )
 _OPEN = r"[\[【〔(（「『〈《<★☆※*=~_|│\-–—]*"
 _CLOSE = r"[\]】〕)）」』〉》>★☆※*=~_|│\-–—]*"
+_FIELD_REACH = 160  # characters of the longest value, its condition and the next field's name
 _FIELD = re.compile(
     r"(?:密等級?|密[級级]|[機机]密等[級级])(?P<tail>(?:及|與|暨|/)?(?:解密條件"
     r"|保密期限)(?:或(?:保密期限|解密條件))?)?"
@@ -247,7 +248,7 @@ def _field(text: str, near: int) -> Iterator[_Marking]:
     if field is None or not (field["border"] or field["break"] or field["tail"]):
         return
     line = text.find("\n", field.end())
-    rest = text[field.end() : len(text) if line < 0 else line]
+    rest = text[field.end() : min(len(text) if line < 0 else line, field.end() + _FIELD_REACH)]
     chosen = _CHOICE.search(rest)
     if chosen:
         level = _plain(chosen["level"])

@@ -168,12 +168,12 @@ class Requests:
         if passage.role not in _ROLES or view.kind is ViewKind.COMPACT:
             return
         text = view.text
-        done: set[int] = set()
-        for match in matches:
-            low, high = _sentence(text, match.end)
-            if low in done:
+        reached = 0
+        for match in sorted(matches, key=lambda each: each.end):
+            if match.end <= reached:
                 continue
-            done.add(low)
+            low, high = _sentence(text, match.end)
+            reached = max(high, match.end)
             for asked in _asked(text, low, high):
                 yield Hit(
                     asked.kind, None, asked.start, asked.end, 0.8, self.name, asked.likelihood

@@ -25,6 +25,7 @@ GROUPS = ("disease", "care", "genetic", "sexual", "examination", "record", "prot
 _WORDS = {word: group for group in GROUPS for word in lexicon.words("special", group)}
 _WORD = re.compile(lexicon.either(_WORDS))
 _REACH = 100  # characters on either side, at most
+_RECORD_LINE = 80  # characters of the longest line of a record
 _RECORD_LINES = 4  # lines of a record before and after (姓名：… / 診斷：…)
 _SPOKEN_OF = re.compile(
     rf"(?<![{_HAN}]){lexicon.either(lexicon.words('special', 'persons'))}(?![女孫院校市縣])"
@@ -64,8 +65,8 @@ class Special:
         if view.kind is ViewKind.COMPACT:
             return
         text = view.text
-        near: dict[tuple[int, int], bool] = {}
-        reached = 0
+        reached = low = high = 0
+        near = False
         for match in sorted(matches, key=lambda each: each.end):
             if match.end <= reached:
                 continue
@@ -80,10 +81,10 @@ class Special:
             if word is None:
                 continue
             reached = word.end()
-            low, high = _neighbourhood(text, word.start(), word.end())
-            if (low, high) not in near:
-                near[low, high] = _somebody(text, low, high)
-            if not near[low, high]:
+            if not (near and word.end() <= high):
+                low, high = _neighbourhood(text, word.start(), word.end())
+                near = _somebody(text, low, high)
+            if not near:
                 continue
             sentence = text[low:high]
             if _GENERAL.search(sentence) and not _STATED.search(text, low, high):
@@ -97,17 +98,21 @@ def _neighbourhood(text: str, start: int, end: int) -> tuple[int, int]:
     low = max(low, start - _REACH, 0)
     stops = [text.find(stop, end, end + _REACH) for stop in "。!！?？;；\n"]
     high = min([stop for stop in stops if stop >= 0], default=min(len(text), end + _REACH))
-    if not _RECORD.match(text[low:high] + ":"):
+    if not _RECORD.match(text, low, high):
         return low, high
     for _ in range(_RECORD_LINES):
         above = text.rfind("\n", 0, max(0, low - 1)) + 1
-        if low == 0 or not _RECORD.match(text[above:low]):
+        if low == 0 or text[low - 1] != "\n" or low - above > _RECORD_LINE:
+            break
+        if not _RECORD.match(text, above, low):
             break
         low = above
     for _ in range(_RECORD_LINES):
         below = text.find("\n", high + 1)
         below = len(text) if below < 0 else below
-        if high >= len(text) or not _RECORD.match(text[high + 1 : below]):
+        if high >= len(text) or text[high] != "\n" or below - high > _RECORD_LINE:
+            break
+        if not _RECORD.match(text, high + 1, below):
             break
         high = below
     return low, high
