@@ -13,6 +13,25 @@ import hmac
 KEY_BYTES = 32
 
 
+class Tally:
+    """A digest of a stream in the making: the same as `Digester.body` of all of it."""
+
+    __slots__ = ("_hmac", "size")
+
+    def __init__(self, started: hmac.HMAC) -> None:
+        self._hmac = started
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Count these bytes in."""
+        self._hmac.update(data)
+        self.size += len(data)
+
+    def digest(self) -> str:
+        """The digest so far, in lower-case hex."""
+        return self._hmac.hexdigest()
+
+
 class Digester:
     """Makes the digests of one agency's ledger.
 
@@ -28,6 +47,10 @@ class Digester:
     def body(self, data: bytes) -> str:
         """The digest of bytes that came in or went out, in lower-case hex."""
         return hmac.digest(self._key, b"shenyong/body/1\0" + data, hashlib.sha256).hex()
+
+    def tally(self) -> Tally:
+        """The digest of bytes that go out one after the other."""
+        return Tally(hmac.new(self._key, b"shenyong/body/1\0", hashlib.sha256))
 
     def turn(self, credential: str, user: str, text: str) -> str:
         """The digest of one message of one person, to know it again when it comes as history."""

@@ -1,0 +1,231 @@
+"""The way back: the model's answer inspected, restored, recorded, and only then released."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from shenyong.decision import explain
+from shenyong.gateway import ledgering
+from shenyong.gateway.commands import (
+    Abort,
+    Answered,
+    Begin,
+    Call,
+    Command,
+    Ended,
+    Fault,
+    Gone,
+    Next,
+    Open,
+    Opened,
+    Quiet,
+    Record,
+    Reply,
+    Send,
+)
+from shenyong.gateway.ids import now_us
+from shenyong.gateway.ledgering import Ending
+from shenyong.gateway.outgoing import Outgoing, ended_by, refused_by_model, with_headers
+from shenyong.gateway.streaming import Relay, Stopped
+from shenyong.gateway.world import OutputJudge, World
+from shenyong.ledger import OutcomeKind
+from shenyong.protocols import failure, refusal
+from shenyong.protocols.failure import Failure
+from shenyong.protocols.openai_answer import Answer, UpstreamFault, parse_answer
+from shenyong.protocols.sse import DONE, SseError
+from shenyong.redaction import OutputWindow, Restorer
+from shenyong.redaction.window import FLUSH_AFTER_MS
+
+_JSON = ("content-type", "application/json")
+_STREAM = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
+Step = Generator[Command, Any, Reply | None]
+
+
+def _judge(outgoing: Outgoing, world: World) -> OutputJudge:
+    judge = world.judges[outgoing.case.asked.caller.key.agency]
+    return OutputJudge(world.inspect, judge, outgoing.considered.facts)
+
+
+def _record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None) -> Record:
+    if judge is not None and judge.decision is not None:
+        ending.verdict = judge.decision.verdict.word
+        ending.points = judge.decision.points
+        ending.rules = judge.decision.rules
+        ending.findings = judge.findings
+    return Record(ledgering.outcome(outgoing.case, outgoing.intent, now_us(), ending))
+
+
+def _failed(outgoing: Outgoing, code: Failure) -> Reply:
+    rendered = failure.render(code, outgoing.case.request_id)
+    return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+def answer(outgoing: Outgoing, world: World) -> Step:
+    """Call the model for a whole answer."""
+    came = yield Call(outgoing.target, outgoing.body)
+    if isinstance(came, Gone):
+        yield _record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
+        return None
+    if isinstance(came, Fault):
+        code, ending = ended_by(came)
+        yield _record(outgoing, ending)
+        return _failed(outgoing, code)
+    assert isinstance(came, Answered)
+    if came.status != 200:
+        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
+        return _failed(outgoing, refused_by_model(came.status))
+    try:
+        said = parse_answer(came.body, outgoing.exchange.model)
+    except UpstreamFault:
+        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
+        return _failed(outgoing, Failure.UPSTREAM_FAULT)
+    judge = _judge(outgoing, world)
+    said, stopped = _inspected(said, judge, outgoing, world)
+    body = said.body()
+    digester = world.digesters[outgoing.case.asked.caller.key.agency]
+    ending = Ending(
+        OutcomeKind.STOPPED if stopped else OutcomeKind.ANSWERED,
+        status=came.status,
+        answer=digester.body(body),
+        delivered=len(body),
+    )
+    if said.usage:
+        ending.tokens_in = said.usage.prompt_tokens
+        ending.tokens_out = said.usage.completion_tokens
+    yield _record(outgoing, ending, judge)
+    return Reply(200, (_JSON, *with_headers(outgoing, masked=bool(judge.findings))), body)
+
+
+def _inspected(
+    said: Answer, judge: OutputJudge, outgoing: Outgoing, world: World
+) -> tuple[Answer, bool]:
+    """The answer as it may be released, and whether any choice of it was stopped."""
+    pseudonyms = outgoing.considered.pseudonyms
+    texts: dict[str, str] = {}
+    stopped: dict[int, str] = {}
+    for channel, text in said.texts().items():
+        window = OutputWindow(judge.inspect, judge.act)
+        first = window.feed(text)
+        rest = window.finish()
+        released = first.text + rest.text
+        if first.stopped or rest.stopped:
+            index = int(channel.partition("[")[2].partition("]")[0])
+            kept = released if channel.endswith(".content") else ""
+            stopped.setdefault(index, "")
+            stopped[index] = stopped[index] or kept
+        if pseudonyms:
+            restorer = Restorer(pseudonyms, json=channel.endswith(".arguments"))
+            released = restorer.feed(released) + restorer.finish()
+        texts[channel] = released
+    said = said.rewritten(texts)
+    if stopped:
+        why = refusal.explain(_stopping(judge, outgoing, world))
+        said = said.stopped(
+            {
+                index: (texts.get(f"choices[{index}].content", "") + "\n\n" + why).strip()
+                if kept
+                else why
+                for index, kept in stopped.items()
+            }
+        )
+    return said, bool(stopped)
+
+
+def _stopping(judge: OutputJudge, outgoing: Outgoing, world: World) -> refusal.Refusal:
+    """Why the output was stopped."""
+    assert judge.decision is not None
+    floor = world.judges[outgoing.case.asked.caller.key.agency]
+    reasons = explain(judge.decision, floor.pack, floor.agency_packs)
+    return refusal.Refusal(
+        request_id=outgoing.case.request_id,
+        decision=judge.decision,
+        link_base=world.link_base,
+        reason_zh=reasons[0].zh if reasons else "",
+        reason_en=reasons[0].en if reasons else "",
+        output=True,
+    )
+
+
+def stream(outgoing: Outgoing, world: World) -> Step:
+    """Call the model for a stream and relay it, inspected."""
+    came = yield Open(outgoing.target, outgoing.body)
+    if isinstance(came, Gone):
+        yield _record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
+        return None
+    if isinstance(came, Fault):
+        code, ending = ended_by(came)
+        yield _record(outgoing, ending)
+        return _failed(outgoing, code)
+    if isinstance(came, Answered):
+        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
+        return _failed(outgoing, refused_by_model(came.status))
+    assert isinstance(came, Opened)
+    yield Begin(200, (*_STREAM, *with_headers(outgoing)))
+    judge = _judge(outgoing, world)
+    relay = Relay(
+        judge,
+        outgoing.considered.pseudonyms,
+        outgoing.exchange.model,
+        include_usage=outgoing.exchange.include_usage,
+    )
+    yield from _relayed(outgoing, world, relay, judge)
+    return None
+
+
+def _relayed(
+    outgoing: Outgoing, world: World, relay: Relay, judge: OutputJudge
+) -> Generator[Command, Any, None]:
+    tally = world.digesters[outgoing.case.asked.caller.key.agency].tally()
+    ending: Ending
+    last = b""
+    while True:
+        came = yield Next(FLUSH_AFTER_MS if relay.holding else None)
+        try:
+            if isinstance(came, bytes):
+                out = relay.feed(came)
+            elif isinstance(came, Quiet):
+                out = relay.quiet()
+            else:
+                out = b""
+        except Stopped as stop:
+            yield Abort()
+            explained = refusal.stopped(
+                _stopping(judge, outgoing, world), stop.like, sorted(relay.open) or [0]
+            )
+            last = stop.released + b"".join(explained)
+            ending = Ending(OutcomeKind.STOPPED, status=200)
+            break
+        except (UpstreamFault, SseError):
+            yield Abort()
+            ending = Ending(OutcomeKind.UPSTREAM_ERROR, status=200)
+            last = failure.event(Failure.UPSTREAM_FAULT, outgoing.case.request_id)
+            break
+        if relay.done or (isinstance(came, Ended) and relay.complete):
+            # The last words wait for the outcome: who saw [DONE] has a record of it.
+            last = out + DONE
+            ending = Ending(OutcomeKind.ANSWERED, status=200)
+            break
+        if isinstance(came, Gone):
+            yield Abort()
+            ending = Ending(OutcomeKind.CLIENT_GONE, status=200)
+            break
+        if isinstance(came, (Fault, Ended)):
+            fault = came if isinstance(came, Fault) else None
+            code, ending = ended_by(fault) if fault else (Failure.UPSTREAM_FAULT, Ending(_BROKEN))
+            last = failure.event(code, outgoing.case.request_id)
+            break
+        if out:
+            tally.add(out)
+            yield Send(out)
+    gone = ending.kind is OutcomeKind.CLIENT_GONE
+    if last and not gone:
+        tally.add(last)
+    ending.answer, ending.delivered = tally.digest(), tally.size
+    ending.tokens_in, ending.tokens_out = relay.tokens_in, relay.tokens_out
+    yield _record(outgoing, ending, judge)
+    if last and not gone:
+        yield Send(last)
+
+
+_BROKEN = OutcomeKind.UPSTREAM_ERROR

@@ -1,0 +1,138 @@
+"""What to do with one request: read, inspected, decided. Pure: values in, a plan out.
+
+The plan's own redaction is inspected again before it counts (guideline.md reading 4).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from shenyong.decision import Candidate, Facts, Judge, Plan, gather, plan
+from shenyong.guideline.terms import DataClass
+from shenyong.inspection.finding import Finding
+from shenyong.inspection.inspector import Inspector
+from shenyong.reading import read
+from shenyong.reading.passage import Source
+from shenyong.redaction import Redaction, Style, redact
+from shenyong.registry import Caller, Model, Registry
+
+Inspect = Callable[[Sequence[Source]], tuple[Finding, ...]]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is known of a request beside its text.
+
+    `declared` is the class that the official declared, `confirmed` the decision that the official
+    confirmed before this one (empty if none); `at` is UTC in microseconds.
+    """
+
+    caller: Caller
+    model: Model
+    at: int
+    declared: str = ""
+    confirmed: str = ""
+
+
+class Considered(msgspec.Struct, frozen=True):
+    """A request with its findings and what is to be done.
+
+    `texts` are the texts that go on (only those that differ), `pseudonyms` what stands for what.
+    """
+
+    findings: tuple[Finding, ...]
+    facts: Facts
+    plan: Plan
+    texts: Mapping[str, str]
+    pseudonyms: Mapping[str, str]
+
+
+def inspecting(inspector: Inspector) -> Inspect:
+    """Reading and inspection as one step."""
+
+    def inspect(sources: Sequence[Source]) -> tuple[Finding, ...]:
+        return inspector.inspect(read(sources))
+
+    return inspect
+
+
+def removable(finding: Finding) -> bool:
+    """Whether redaction may take it out: personal data, and what could not be read.
+
+    A level or a special category is not taken out: redaction alone never opens them.
+    """
+    return finding.data_class is DataClass.PERSONAL or finding.kind == "encoded"
+
+
+# guideline: ey-genai-2023:3
+# guideline: ey-genai-2023:4
+def consider(
+    sources: Sequence[Source],
+    asked: Asked,
+    *,
+    registry: Registry,
+    inspect: Inspect,
+    judge: Judge,
+    style: Style,
+    found: tuple[Finding, ...] | None = None,
+) -> Considered:
+    """Decide on one request. `found` are its findings, if they are known already."""
+    findings = inspect(sources) if found is None else found
+    key, use_case, model = asked.caller.key, asked.caller.use_case, asked.model
+    environment, env_max = registry.effective(model, asked.at)
+
+    def facts_of(each: Sequence[Finding]) -> Facts:
+        return gather(
+            each,
+            purpose=use_case.purpose,
+            actor=key.actor,
+            environment=environment,
+            env_max=env_max,
+            declared=asked.declared or None,
+            question_confirmed=bool(asked.confirmed),
+            production_confirmed=bool(asked.confirmed),
+            model=model.id,
+            use_case=use_case.id,
+        )
+
+    redaction: Redaction | None = None
+
+    def reinspect() -> Facts:
+        nonlocal redaction
+        texts = {source.path: source.text for source in sources}
+        redaction = redact(texts, [each for each in findings if removable(each)], style)
+        changed = [
+            msgspec.structs.replace(source, text=redaction.texts.get(source.path, source.text))
+            for source in sources
+        ]
+        return facts_of(inspect(changed))
+
+    facts = facts_of(findings)
+    decided = plan(
+        facts,
+        judge,
+        reinspect=reinspect,
+        candidates=_candidates(registry, asked) if findings or asked.declared else (),
+        reroute=key.reroute,
+    )
+    if redaction is None or not decided.redact:
+        return Considered(findings, facts, decided, {}, {})
+    before = {source.path: source.text for source in sources}
+    texts = {path: text for path, text in redaction.texts.items() if before[path] != text}
+    return Considered(findings, facts, decided, texts, redaction.pseudonyms)
+
+
+def _candidates(registry: Registry, asked: Asked) -> tuple[Candidate, ...]:
+    """The other models that this key may name, with their environments at this moment."""
+    return tuple(
+        Candidate(model.id, *registry.effective(model, asked.at))
+        for model in registry.models_for(asked.caller.key)
+        if model.id != asked.model.id
+    )
+
+
+def counted(findings: Sequence[Finding]) -> dict[str, int]:
+    """How many findings of each kind: all that the ledger and the metrics learn of them."""
+    return dict(Counter(finding.kind for finding in findings))

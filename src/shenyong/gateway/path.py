@@ -1,0 +1,283 @@
+"""The way of one request, as the picture in docs/architecture.md has it. No I/O.
+
+    who → what → which model → read, inspect, decide → refuse | intent → call → inspect → outcome
+
+`carry` is a generator: it yields a command, receives what came of it, and returns the whole reply
+(or None where a stream was sent). Every way out records what it must before anything is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import msgspec
+
+from shenyong.decision import explain
+from shenyong.decision.gather import UnknownDeclarationError, declared_class
+from shenyong.gateway import ledgering
+from shenyong.gateway.answering import answer, stream
+from shenyong.gateway.commands import (
+    Arrival,
+    Command,
+    Recall,
+    Record,
+    Remember,
+    Reply,
+)
+from shenyong.gateway.consider import Asked, Considered, consider
+from shenyong.gateway.ledgering import Case, size_class
+from shenyong.gateway.outgoing import Outgoing, with_headers
+from shenyong.gateway.world import World
+from shenyong.guideline.terms import Actor
+from shenyong.protocols import failure, history, openai_chat, refusal
+from shenyong.protocols.bad_input import BadInputError
+from shenyong.protocols.exchange import Exchange
+from shenyong.protocols.failure import Failure
+from shenyong.protocols.history import Turn
+from shenyong.protocols.rendered import Rendered
+from shenyong.registry import Caller, Denied, KeyFault, authenticate
+
+Way = Generator[Command, Any, Reply | None]
+"""What `carry` is: commands out, their results in, a whole reply at the end."""
+
+_KEY_FAILURES = {
+    KeyFault.MISSING: Failure.MISSING_KEY,
+    KeyFault.MALFORMED: Failure.INVALID_KEY,
+    KeyFault.UNKNOWN: Failure.INVALID_KEY,
+    KeyFault.REVOKED: Failure.REVOKED_KEY,
+    KeyFault.EXPIRED: Failure.EXPIRED_KEY,
+}
+_PEOPLE = (Actor.OFFICIAL_NEED_TO_KNOW, Actor.OFFICIAL_NO_NEED)
+
+
+class Unserved(Exception):  # noqa: N818 - a way out, not an error of ours
+    """The request can't be served; the answer says why."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        super().__init__()
+        self.rendered = rendered
+
+
+def identify(arrival: Arrival, world: World) -> Caller:
+    """Who asks. Raises Unserved for a key that opens nothing."""
+    caller = authenticate(
+        world.registry, arrival.headers.get("authorization"), arrival.at, world.pepper
+    )
+    if isinstance(caller, Denied):
+        raise Unserved(failure.render(_KEY_FAILURES[caller.fault], arrival.request_id))
+    return caller
+
+
+# guideline: ey-genai-2023:3
+# guideline: ey-genai-2023:4
+def carry(arrival: Arrival, world: World) -> Way:
+    """Carry one chat completion from the door to its end."""
+    try:
+        caller = identify(arrival, world)
+        exchange = openai_chat.read(arrival.body, world.limits)
+        asked = _asked(arrival, world, caller, exchange)
+    except BadInputError as error:
+        return _whole(failure.render_bad_input(error, arrival.request_id))
+    except Unserved as unserved:
+        return _whole(unserved.rendered)
+    digester = world.digesters[caller.key.agency]
+    user = exchange.safety_identifier or exchange.user
+    case = Case(
+        request_id=arrival.request_id,
+        at=arrival.at,
+        asked=asked,
+        received=digester.body(arrival.body),
+        size=size_class(len(arrival.body)),
+        user=digester.turn(caller.key.id, user, "") if user else "",
+    )
+    exchange, ours = history.without_our_words(exchange, world.limits)
+    case = msgspec.structs.replace(case, history=len(ours))
+    considered = _consider(exchange, case, world)
+    if considered.plan.action in ("refuse", "hold"):
+        case, exchange, considered = yield from _recover(case, exchange, considered, world, user)
+    if considered.plan.action in ("refuse", "hold"):
+        return (yield from _refuse(case, exchange, considered, world, user))
+    return (yield from _forward(case, exchange, considered, world))
+
+
+def _whole(rendered: Rendered) -> Reply:
+    return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+def _asked(arrival: Arrival, world: World, caller: Caller, exchange: Exchange) -> Asked:
+    """The model that is asked for, if this key may, and what the official declared."""
+    model = world.registry.models.get(exchange.model)
+    if model is None:
+        rendered = failure.render(
+            Failure.MODEL_NOT_FOUND, arrival.request_id, param="model", model=exchange.model
+        )
+        raise Unserved(rendered)
+    if caller.key.models and model.id not in caller.key.models:
+        rendered = failure.render(
+            Failure.MODEL_NOT_ALLOWED, arrival.request_id, param="model", model=model.id
+        )
+        raise Unserved(rendered)
+    declared = arrival.headers.get("x-shenyong-classification", "").strip()
+    if declared:
+        try:
+            declared = declared_class(declared).value
+        except UnknownDeclarationError:
+            raise BadInputError("unknown_classification", "x-shenyong-classification") from None
+    return Asked(
+        caller=caller,
+        model=model,
+        at=arrival.at,
+        declared=declared,
+        # Only a person can confirm, never an unattended key (guideline.md, point 2).
+        confirmed=arrival.headers.get("x-shenyong-confirm", "").strip()
+        if caller.key.actor in _PEOPLE
+        else "",
+    )
+
+
+def _consider(exchange: Exchange, case: Case, world: World) -> Considered:
+    agency = case.asked.caller.key.agency
+    # A confirmation counts once it is known to be of this very turn (see `_recover`).
+    asked = msgspec.structs.replace(case.asked, confirmed="")
+    return consider(
+        exchange.sources,
+        asked,
+        registry=world.registry,
+        inspect=world.inspect,
+        judge=world.judges[agency],
+        style=world.style,
+    )
+
+
+def _recover(
+    case: Case, exchange: Exchange, considered: Considered, world: World, user: str
+) -> Generator[Command, Any, tuple[Case, Exchange, Considered]]:
+    """What was refused before and comes back as history goes out; what is confirmed may go on.
+
+    One refusal must not end a conversation (ux.md 3.3): turns refused earlier to this credential
+    and user are replaced. And an official who was asked to confirm names that decision; it counts
+    for the same words only.
+    """
+    key = case.asked.caller.key
+    digester = world.digesters[key.agency]
+    at_fault = {history.message_index(each.path) for each in considered.findings}
+    turns = [
+        turn
+        for turn in history.turns(exchange)
+        if turn.role == "user"
+        and (not turn.newest or case.asked.confirmed)
+        and (turn.index in at_fault)
+    ]
+    if not turns:
+        return case, exchange, considered
+    digests = {digester.turn(key.id, user, turn.text): turn for turn in turns}
+    known: dict[str, str] = yield Recall(key.agency, tuple(digests))
+    old = {
+        turn.index: considered.plan.decision.points
+        for digest, turn in digests.items()
+        if digest in known and not turn.newest
+    }
+    newest = [digest for digest, turn in digests.items() if turn.newest]
+    confirmed = case.asked.confirmed
+    if not newest or any(known.get(digest) != confirmed for digest in newest):
+        confirmed = ""
+    if not old and not confirmed:
+        return case, exchange, considered
+    exchange = history.replaced(exchange, old, world.limits)
+    case = msgspec.structs.replace(
+        case,
+        history=case.history + len(old),
+        asked=msgspec.structs.replace(case.asked, confirmed=confirmed),
+    )
+    considered = consider(
+        exchange.sources,
+        case.asked,
+        registry=world.registry,
+        inspect=world.inspect,
+        judge=world.judges[key.agency],
+        style=world.style,
+    )
+    return case, exchange, considered
+
+
+def _refuse(
+    case: Case, exchange: Exchange, considered: Considered, world: World, user: str
+) -> Generator[Command, Any, Reply | None]:
+    """Record the decision, remember the turn, and say why."""
+    key = case.asked.caller.key
+    yield Record(ledgering.decided(case, world, considered))
+    at_fault = {history.message_index(each.path) for each in considered.findings}
+    turns: Sequence[Turn] = [
+        turn
+        for turn in history.turns(exchange)
+        if turn.newest and turn.role == "user" and turn.index in at_fault
+    ]
+    if turns:
+        digester = world.digesters[key.agency]
+        digests = tuple(digester.turn(key.id, user, turn.text) for turn in turns)
+        yield Remember(key.agency, digests, case.request_id)
+    said = _refusal(case, considered, world)
+    if key.denial_style == "message":
+        created = case.at // 1_000_000
+        if exchange.stream:
+            events = refusal.as_stream(said, exchange.model, created, exchange.n)
+            headers = (("content-type", "text/event-stream"), *refusal.headers(said))
+            return Reply(200, headers, b"".join(events))
+        return _whole(refusal.as_message(said, exchange.model, created, exchange.n))
+    return _whole(refusal.render(said))
+
+
+def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusal:
+    plan = considered.plan
+    judge = world.judges[case.asked.caller.key.agency]
+    reasons = explain(plan.decision, judge.pack, judge.agency_packs)
+    levels = {model.id: model for model in world.registry.models_for(case.asked.caller.key)}
+    alternatives = []
+    for remedy in plan.remedies:
+        if remedy.op == "reroute" and remedy.model in levels:
+            _, level = world.registry.effective(levels[remedy.model], case.at)
+            alternatives.append(refusal.Alternative(remedy.model, level.value if level else ""))
+    guilty = [each for each in considered.findings if _counts(each)]
+    return refusal.Refusal(
+        request_id=case.request_id,
+        decision=plan.decision,
+        findings=tuple(sorted(guilty, key=_gravest)),
+        alternatives=tuple(alternatives),
+        link_base=world.link_base,
+        reason_zh=reasons[0].zh if reasons else "",
+        reason_en=reasons[0].en if reasons else "",
+    )
+
+
+def _counts(finding: Any) -> bool:
+    """Whether a finding weighs in a decision: public business numbers (D0) do not."""
+    return finding.data_class is None or finding.data_class.rank > 0
+
+
+def _gravest(finding: Any) -> tuple[int, float]:
+    rank = 8 if finding.data_class is None else finding.data_class.rank
+    return -rank, -finding.confidence
+
+
+def _forward(
+    case: Case, exchange: Exchange, considered: Considered, world: World
+) -> Generator[Command, Any, Reply | None]:
+    """Intent, call, outcome."""
+    target = world.registry.models[considered.plan.model]
+    # What is sent is written anew from the values that were inspected.
+    body = exchange.rewritten(considered.texts, target.upstream_model).body()
+    digester = world.digesters[case.asked.caller.key.agency]
+    index: int = yield Record(ledgering.intent(case, world, considered, digester.body(body)))
+    outgoing = Outgoing(
+        case=case,
+        exchange=exchange,
+        considered=considered,
+        target=target,
+        body=body,
+        intent=index,
+    )
+    return (yield from (stream if exchange.stream else answer)(outgoing, world))
+
+
+__all__ = ["Unserved", "Way", "carry", "identify", "with_headers"]

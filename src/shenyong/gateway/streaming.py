@@ -1,0 +1,175 @@
+"""A streamed answer on its way back: inspected, restored, and ended only after its outcome is kept.
+
+Each text of each choice has its own window; an id or a name comes whole, so it is judged at once.
+What a window holds back is said in a chunk of its own before the choice ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shenyong.gateway.world import OutputJudge
+from shenyong.protocols.openai_answer import Chunk, UpstreamFault, parse_chunk
+from shenyong.protocols.sse import Parser, SseError
+from shenyong.redaction import Action, OutputWindow, Restorer
+
+_WHOLE = (".id", ".name")
+
+
+class Stopped(Exception):  # noqa: N818 - an event of the stream, not an error
+    """The output was stopped; `released` is what may still be said, `like` a chunk to go on."""
+
+    def __init__(self, released: bytes, like: Chunk) -> None:
+        super().__init__()
+        self.released = released
+        self.like = like
+
+
+class _Field:
+    """One text of one choice."""
+
+    def __init__(self, judge: OutputJudge, pseudonyms: Mapping[str, str], channel: str) -> None:
+        self.window = OutputWindow(judge.inspect, judge.act)
+        json = channel.endswith(".arguments")
+        self.restorer = Restorer(pseudonyms, json=json) if pseudonyms else None
+
+    def restored(self, text: str, *, last: bool = False) -> str:
+        """The released text with the caller's own values put back."""
+        if self.restorer is None:
+            return text
+        said = self.restorer.feed(text) if text else ""
+        return said + self.restorer.finish() if last else said
+
+
+class Relay:
+    """Bytes of a model's stream in, bytes for the client out. Sans I/O.
+
+    `feed` and `quiet` raise `Stopped` when the output is stopped, and UpstreamFault or SseError if
+    the model's server sends what can't be read.
+    """
+
+    def __init__(
+        self,
+        judge: OutputJudge,
+        pseudonyms: Mapping[str, str],
+        model: str,
+        *,
+        include_usage: bool,
+    ) -> None:
+        self._judge, self._pseudonyms, self._model = judge, pseudonyms, model
+        self._include_usage = include_usage
+        self._parser = Parser()
+        self._fields: dict[str, _Field] = {}
+        self._like: Chunk | None = None
+        self.open: set[int] = set()
+        self._ended: set[int] = set()
+        self.done = False
+        self.tokens_in = self.tokens_out = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice that began has ended."""
+        return self._like is not None and not self.open
+
+    @property
+    def holding(self) -> bool:
+        """Whether some text is held back."""
+        return any(field.window.pending for field in self._fields.values())
+
+    def feed(self, data: bytes) -> bytes:
+        """What may be said now. Sets `done` at the end of the model's stream."""
+        out: list[bytes] = []
+        for event in self._parser.feed(data):
+            if event.done:
+                self.done = True
+                break
+            self._chunk(parse_chunk(event.data, self._model), out)
+        return b"".join(out)
+
+    def quiet(self) -> bytes:
+        """What may be said when nothing has come for a while."""
+        said: dict[str, str] = {}
+        for channel, field in self._fields.items():
+            if not field.window.pending:
+                continue
+            released = field.window.flush()
+            if released.stopped:
+                self._stop([], said, channel, field.restored(released.text, last=True))
+            if text := field.restored(released.text):
+                said[channel] = text
+        if not said or self._like is None:
+            return b""
+        return self._like.speaking(said).event()
+
+    def _chunk(self, chunk: Chunk, out: list[bytes]) -> None:
+        self._like = chunk
+        if chunk.usage:
+            self.tokens_in = chunk.usage.prompt_tokens
+            self.tokens_out = chunk.usage.completion_tokens
+            if not self._include_usage:
+                chunk = chunk.without_usage()
+                if not chunk.choices:
+                    return
+        for choice in chunk.choices:
+            if choice.index not in self._ended:
+                self.open.add(choice.index)
+        texts = chunk.texts()
+        if texts:
+            said: dict[str, str] = {}
+            for channel, piece in texts.items():
+                said[channel] = self._said(channel, piece, said, out)
+            chunk = chunk.rewritten(said)
+        for index in chunk.finished:
+            self._finish(index, out)
+        if not chunk.silent:
+            out.append(chunk.event())
+
+    def _said(self, channel: str, piece: str, said: Mapping[str, str], out: list[bytes]) -> str:
+        if channel.endswith(_WHOLE):
+            found = self._judge.inspect(piece)
+            if found and self._judge.act(found) is not Action.PASS:
+                self._stop(out, said, channel, "")
+            return self._restored_whole(piece)
+        field = self._fields.get(channel)
+        if field is None:
+            field = self._fields[channel] = _Field(self._judge, self._pseudonyms, channel)
+        released = field.window.feed(piece)
+        if released.stopped:
+            self._stop(out, said, channel, field.restored(released.text, last=True))
+        return field.restored(released.text)
+
+    def _restored_whole(self, piece: str) -> str:
+        if not self._pseudonyms:
+            return piece
+        restorer = Restorer(self._pseudonyms)
+        return restorer.feed(piece) + restorer.finish()
+
+    def _finish(self, index: int, out: list[bytes]) -> None:
+        """Say what the windows of a choice still hold, before the choice ends."""
+        prefix = f"choices[{index}]."
+        said: dict[str, str] = {}
+        for channel in [each for each in self._fields if each.startswith(prefix)]:
+            field = self._fields.pop(channel)
+            released = field.window.finish()
+            text = field.restored(released.text, last=True)
+            if released.stopped:
+                self._stop(out, said, channel, text)
+            if text:
+                said[channel] = text
+        self.open.discard(index)
+        self._ended.add(index)
+        if said and self._like is not None:
+            out.append(self._like.speaking(said).event())
+
+    def _stop(self, out: list[bytes], said: Mapping[str, str], channel: str, text: str) -> None:
+        like = self._like
+        assert like is not None
+        spoken = {name: each for name, each in said.items() if each}
+        if text:
+            spoken[channel] = text
+        if spoken:
+            out.append(like.speaking(spoken).event())
+        raise Stopped(b"".join(out), like)
+
+
+__all__ = ["Relay", "SseError", "Stopped", "UpstreamFault"]
