@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,32 @@ def test_redacted_text_has_nothing_to_find_and_comes_back(inspect):
     for path, text in redaction.texts.items():
         restorer = Restorer(redaction.pseudonyms)
         assert restorer.feed(text) + restorer.finish() == texts[path]
+
+
+DAY = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "cases/day.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize(
+    "case", [each for each in DAY if "text" in each], ids=lambda case: case["id"]
+)
+def test_cut_anywhere_the_answer_stops_where_the_whole_would(inspect, case):
+    text = f"{CONTEXT}{case['text']}\n{CONTEXT}"
+
+    def closed(each):
+        return each.data_class not in (None, DataClass.PUBLIC)
+
+    def judge(found):
+        return Action.STOP if any(closed(each) for each in found) else Action.PASS
+
+    first = min((each.start for each in inspect(text) if closed(each)), default=len(text))
+    seeded = random.Random(case["id"])
+    for _ in range(3):
+        cuts = sorted(seeded.sample(range(1, len(text)), min(40, len(text) - 1)))
+        window = OutputWindow(inspect, judge)
+        out = "".join(
+            window.feed(text[a:b]).text for a, b in itertools.pairwise([0, *cuts, len(text)])
+        )
+        assert out + window.finish().text == text[:first]

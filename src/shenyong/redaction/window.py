@@ -42,6 +42,7 @@ _PLACE = "縣市鄉鎮區村里鄰路街段巷弄號樓室之"
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _LETTER = re.compile(rf"(?![{_NUMERAL}])[{_HAN}]")
 _END = re.compile(rf"(?<=[{_HAN}）」』】])(?<![{_NUMERAL}{_PLACE}])[。！？；\n][」』）\n]*")
+_CLAUSE = re.compile(r"[，。；：！？、\n]")
 _LONG_NUMBER = re.compile(r"[0-9０-９][0-9０-９ \-]{3,}[0-9０-９]")
 
 
@@ -205,8 +206,17 @@ def _cut(context: str, text: str, hold: int) -> int:
 
 
 def _least_cut(text: str, hold: int) -> int:
-    """How much can go when time is up: all but a run of letters and digits, or a Han tail."""
-    return _before_run(text, len(text), hold)
+    """How much can go when time is up: all but the last clause, or the last words of plain ASCII.
+
+    A name, an address or a date with its units has no such mark inside.
+    """
+    size = len(text)
+    cut = low = max(0, size - hold)
+    for mark in _CLAUSE.finditer(text, low):
+        cut = mark.end()
+    if not _LETTER.search(text, cut):
+        cut = size
+    return _before_run(text, cut, hold)
 
 
 def _before_run(text: str, cut: int, hold: int) -> int:
