@@ -1,4 +1,4 @@
-"""One line of ``check --jsonl`` in, one line out: read, inspected, decided, redacted. Pure.
+"""One line of ``check --jsonl`` in, one line out: read, inspected, decided, redacted.
 
 The contract is design.md's and stays stable. Offsets are code points of the input, 0-based and
 half-open; no value that was found is in the output but in `forward`, which is the text as it would
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from shenyong.cli.automaton import kept_engine
 from shenyong.decision import (
     AgencyPack,
     Facts,
@@ -63,7 +64,8 @@ class _Asked(msgspec.Struct):
 
 @cache
 def inspector() -> Inspector:
-    """The inspector, made once."""
+    """The inspector, made once, on the automaton that an earlier command may have kept."""
+    kept_engine()
     return Inspector()
 
 

@@ -1,0 +1,61 @@
+"""The database that the settings name: an address, or the embedded server while it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from shenyong.cli.output import Misused, Unavailable
+from shenyong.cli.words import say
+from shenyong.settings import Settings, secret
+
+
+@contextmanager
+def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
+    """The settings with ``database.dsn`` set to a server that answers.
+
+    An embedded server is started, and stopped at the end. With `migrate`, its schema is brought up
+    to date; without, a schema that isn't stops the command.
+
+    Raises:
+        Misused: the settings name no database.
+        Unavailable: it does not start or answer, or its schema is another version's.
+    """
+    import psycopg
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from shenyong.storage.migrate import SchemaError, check, engine_for
+    from shenyong.storage.migrate import migrate as bring_up
+    from shenyong.storage.server import EmbeddedServer, ServerError, check_durability, wait_for
+
+    place = settings.database
+    server: EmbeddedServer | None = None
+    try:
+        if place.data_dir:
+            server = EmbeddedServer(Path(place.data_dir))
+            dsn = server.dsn
+        elif place.dsn or place.dsn_file:
+            dsn = secret(place.dsn, place.dsn_file, "database.dsn").decode().strip()
+        else:
+            raise Misused(say("no_database"))
+        wait_for(dsn, 10)
+        check_durability(dsn)
+        if migrate:
+            bring_up(dsn)
+        else:
+            engine = engine_for(dsn)
+            with engine.connect() as connection:
+                check(connection)
+            engine.dispose()
+        database = msgspec.structs.replace(place, dsn=dsn, dsn_file="", data_dir="")
+        yield msgspec.structs.replace(settings, database=database)
+    except (ServerError, SchemaError) as error:
+        raise Unavailable(str(error)) from error
+    except (psycopg.Error, SQLAlchemyError) as error:
+        raise Unavailable(say("database_fault", kind=type(error).__name__)) from error
+    finally:
+        if server is not None:
+            server.stop()

@@ -1,0 +1,33 @@
+"""``shenyong serve``: the gateway, until it is ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from shenyong.cli.output import Exit, Unavailable, print_json
+from shenyong.cli.words import say
+
+
+def serve(
+    file: Annotated[Path | None, Parameter(help=say("config.file"))] = None,
+    *,
+    json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
+) -> Exit:
+    """Serve with the settings of `file`; ends with SIGTERM or Ctrl-C, after the open requests."""
+    from shenyong.cli.database import opened
+    from shenyong.settings import load
+
+    settings = load(file).settings
+    with opened(settings) as ready:
+        from shenyong.gateway.serve import run
+
+        if json:
+            print_json({"listening": ready.server.url})
+        try:
+            run(ready)
+        except OSError as error:
+            raise Unavailable(f"{settings.server.url}: {error.strerror}") from None
+    return Exit.FINE
