@@ -109,6 +109,12 @@ def test_json_stays_json():
     assert redaction.pseudonyms["〔姓名1〕"] == "王小明"
 
 
+def test_two_findings_in_one_escape_go_as_one():
+    text = '["\\u738b\\u5c0f"]'
+    halves = [found("person_name", "a", 2, 5), found("person_name", "a", 5, 14)]
+    assert redact({"a": text}, halves, Style.LABEL).texts["a"] == '["〔姓名1〕〔姓名2〕"]'
+
+
 values = st.recursive(
     st.text('王小明\\"/\n\u200b😀a1', max_size=8) | st.integers() | st.booleans() | st.none(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab王"), inner, max_size=3),

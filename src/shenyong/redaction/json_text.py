@@ -42,13 +42,15 @@ def pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, Piece
     for token in _TOKEN.finditer(text):
         while at < len(spans) and spans[at][1] <= token.start():
             at += 1
-        index = at
+        index, whole = at, token.start() + 1  # no escape is cut at `whole`
         while index < len(spans) and spans[index][0] < token.end():
             if text[token.start()] == '"':
-                low = max(spans[index][0], token.start() + 1)
+                low = max(spans[index][0], whole)
                 high = min(spans[index][1], token.end() - 1)
                 if low < high:
-                    yield index, _string_piece(text, token.start() + 1, low, high)
+                    piece = _string_piece(text, whole, low, high)
+                    whole = piece.end
+                    yield index, piece
             else:
                 yield index, Piece(token.start(), token.end(), token.group(), True)
                 break
