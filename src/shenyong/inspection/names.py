@@ -60,6 +60,8 @@ _BORDER = " \t\u3000:：=|,，\"'「『“”‘’」』"
 _RUN = re.compile(rf"[{_HAN}](?:[ \u3000]?[{_HAN}]){{1,5}}")
 _SPACED = re.compile(rf"[{_HAN}](?:[ \u3000][{_HAN}]){{1,3}}(?![{_HAN}])")
 _FEW = 16
+_CELL = re.compile(r"[^\s]+")
+_HEAD_LINE, _ROW = 80, 300  # characters of the longest line of heads, and of a row
 _BORDERED = ("label", "name")
 _MASKS = frozenset("○〇●◯OoXxＯＸ*＊×□■_?")
 _HONORIFIC = re.compile(
@@ -239,6 +241,7 @@ def _labelled(text: str, border: int, columns: Surroundings) -> Iterator[tuple[P
     value = _value(text, start, office) if start < len(text) else None
     if value is not None:
         yield value, 0.95
+    yield from _below(text, end, office)
     mark = text[end : end + 1]
     if mark not in "\t|,\n" and not text[end:border].strip().startswith("|"):
         return
@@ -246,6 +249,25 @@ def _labelled(text: str, border: int, columns: Surroundings) -> Iterator[tuple[P
         at = high - len(text[low:high].lstrip(_BORDER))
         cell = _value(text, at, office) if at < high else None
         if cell is not None and cell.end <= high:
+            yield cell, 0.9
+
+
+def _below(text: str, end: int, office: bool) -> Iterator[tuple[Person, float]]:
+    """The names below a head that ends at `end`, where blanks part the columns (folded tabs)."""
+    low = text.rfind("\n", 0, end) + 1
+    high = text.find("\n", end)
+    heads = list(_CELL.finditer(text, low, high if 0 < high < low + _HEAD_LINE else low))
+    if len(heads) < 2 or any(len(head[0]) > 8 for head in heads):
+        return
+    column = next((index for index, head in enumerate(heads) if head.end() == end), None)
+    while column is not None and 0 < high < len(text) - 1:
+        low, high = high + 1, text.find("\n", high + 1)
+        stop = min(high if high > 0 else len(text), low + _ROW)
+        cells = list(_CELL.finditer(text, low, stop))
+        if len(cells) != len(heads) or cells[column][0].lower() in _LABELS:
+            return
+        cell = _value(text, cells[column].start(), office)
+        if cell is not None and cell.end <= cells[column].end():
             yield cell, 0.9
 
 

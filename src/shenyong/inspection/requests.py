@@ -16,6 +16,7 @@ is meant. Only what users and system prompts say is a request.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -127,6 +128,10 @@ _ENGLISH_BUSINESS = re.compile(
 )
 
 
+_BEFORE, _AFTER = 200, 100  # characters of the longest sentence on either side of its object
+_WISHES = frozenset({"wish", "order"})
+
+
 class _Asked(NamedTuple):
     kind: str
     start: int
@@ -146,6 +151,8 @@ class Requests:
                 "wish",
                 "幫我|帮我|替我|可否|能否|能不能|我想|我要|麻煩|給我|告訴|想知道|請問|[?？]|嗎",
             ),
+            Pattern("object", _list("private")),
+            Pattern("object", _list("confidential")),
             Pattern("order", f"(?:^|[^{_HAN}])(?:請|查|找|調|列|分析|整理|比對|推測|猜)"),
             Pattern(
                 "business",
@@ -156,7 +163,8 @@ class Requests:
             Pattern("english", "(?:classified|secret|confidential)", caseless=True),
             Pattern(
                 "ask",
-                "(?:look up|find|tell me|give me|show me|get me|list|guess|reveal) ",
+                "(?:look up|find|tell me|give me|show me|get me|list|guess|reveal"
+                "|what(?:'s|’s| is| are| was)|where does) ",
                 caseless=True,
             ),
         )
@@ -168,25 +176,37 @@ class Requests:
         if passage.role not in _ROLES or view.kind is ViewKind.COMPACT:
             return
         text = view.text
+        wishes = sorted(match.end for match in matches if match.key in _WISHES)
+        objects = sorted(
+            match.end
+            for match in matches
+            if match.key not in _WISHES and (match.key != "object" or _near(wishes, match.end))
+        )
         reached = 0
-        for match in sorted(matches, key=lambda each: each.end):
-            if match.end <= reached:
+        for end in objects:
+            if end <= reached:
                 continue
-            low, high = _sentence(text, match.end)
-            reached = max(high, match.end)
+            low, high = _sentence(text, end)
+            reached = max(high, end)
             for asked in _asked(text, low, high):
                 yield Hit(
                     asked.kind, None, asked.start, asked.end, 0.8, self.name, asked.likelihood
                 )
 
 
+def _near(wishes: Sequence[int], end: int) -> bool:
+    """Whether a wish, an order or a question stands within a sentence's reach of `end`."""
+    place = bisect_left(wishes, end - _BEFORE)
+    return place < len(wishes) and wishes[place] <= end + _AFTER
+
+
 def _sentence(text: str, near: int) -> tuple[int, int]:
     """The sentence that holds the character before `near`, at most 300 characters of it."""
     at = max(0, near - 1)
-    low = max([text.rfind(stop, max(0, at - 200), at) for stop in "。!！\n;；"]) + 1
-    stops = [text.find(stop, at, at + 100) for stop in "。!！\n;；"]
-    high = min([stop for stop in stops if stop > 0], default=min(len(text), at + 100))
-    return max(low, at - 200, 0), high
+    low = max([text.rfind(stop, max(0, at - _BEFORE), at) for stop in "。!！\n;；"]) + 1
+    stops = [text.find(stop, at, at + _AFTER) for stop in "。!！\n;；"]
+    high = min([stop for stop in stops if stop > 0], default=min(len(text), at + _AFTER))
+    return max(low, at - _BEFORE, 0), high
 
 
 def _asked(text: str, low: int, high: int) -> Iterator[_Asked]:
