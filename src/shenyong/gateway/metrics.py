@@ -7,8 +7,6 @@ import os
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from shenyong.guideline.terms import Verdict
-
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -53,10 +51,10 @@ class Metrics:
         self._decision_handles: dict[tuple[str, str], Counter] = {}
         self._finding_handles: dict[str, Counter] = {}
 
-    def decided(self, verdict: Verdict, points: tuple[str, ...]) -> None:
+    def decided(self, verdict: str, points: tuple[str, ...]) -> None:
         """Count one decision, under each point that it cites."""
         for point in points or ("",):
-            label = (verdict.word, point)
+            label = (verdict, point)
             handle = self._decision_handles.get(label)
             if handle is None:
                 handle = self._decision_handles[label] = self.decisions.labels(*label)

@@ -1,0 +1,290 @@
+"""The ASGI door: routes, limits, and what every answer carries.
+
+Raw ASGI: the way of a request is one function here, and nothing stands between the socket and it.
+Without audit are only the paths in `UNAUDITED`; anything else under /v1 is a clear 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+
+import msgspec
+
+import shenyong
+from shenyong.gateway.commands import Arrival, Reply
+from shenyong.gateway.ids import new_request_id, now_us
+from shenyong.gateway.journal import Line, place_of, timestamp
+from shenyong.gateway.path import Unserved, carry, identify
+from shenyong.gateway.shell import Message, Receive, SendMessage, Shell, encoded
+from shenyong.gateway.worker import Worker
+from shenyong.ledger import Decided, Intent
+from shenyong.protocols import failure, models
+from shenyong.protocols.failure import Failure
+from shenyong.protocols.rendered import Rendered
+from shenyong.registry import Model
+from shenyong.settings import Settings
+from shenyong.storage.ledger import LedgerUnavailableError
+
+UNAUDITED = frozenset({"/healthz", "/readyz", "/metrics", "/version"})
+_JSON = ("content-type", "application/json")
+_CHAT = "/v1/chat/completions"
+_TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
+_BODY_SECONDS = 30.0
+
+
+class App:
+    """One worker's ASGI application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._worker: Worker | None = None
+        self._draining = False
+
+    async def __call__(self, scope: Message, receive: Receive, send: SendMessage) -> None:
+        """Serve one connection event, or the worker's life."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: SendMessage) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                worker = Worker(self._settings)
+                try:
+                    await worker.start()
+                except Exception as error:
+                    worker.journal.write(Line(timestamp(), "start_failed", error=place_of(error)))
+                    await send({"type": "lifespan.startup.failed", "message": place_of(error)})
+                    return
+                self._worker = worker
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self._draining = True
+                if self._worker is not None:
+                    await self._worker.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _serve(self, scope: Message, receive: Receive, send: SendMessage) -> None:
+        worker = self._worker
+        request_id = new_request_id()
+        began = time.perf_counter()
+        line = Line(timestamp(), "request", request_id=request_id)
+        shell: Shell | None = None
+        if worker is None or self._draining:
+            reply: Reply | None = _whole(failure.render(Failure.SHUTTING_DOWN, request_id))
+        elif worker.open >= worker.settings.limits.concurrent:
+            reply = _whole(failure.render(Failure.OVERLOADED, request_id))
+        else:
+            worker.open += 1
+            shell = Shell(receive, send, worker)
+            try:
+                reply = await self._answer(worker, shell, scope, receive, request_id)
+            except LedgerUnavailableError:
+                reply = _whole(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
+            except Unserved as unserved:
+                reply = _whole(unserved.rendered)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                line.error = place_of(error)
+                reply = _whole(failure.render(Failure.INTERNAL, request_id))
+            finally:
+                worker.open -= 1
+        if reply is not None:
+            await self._send(reply, shell, send, request_id)
+            line.status = reply.status
+            _count(worker, reply)
+        elif shell is not None and shell.begun:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            line.status = 200
+        if worker is not None:
+            _note(line, shell, began)
+            worker.journal.write(line)
+
+    async def _send(
+        self, reply: Reply, shell: Shell | None, send: SendMessage, request_id: str
+    ) -> None:
+        if shell is not None and shell.begun:
+            # The head has gone: say it inside the stream, and never forge its end.
+            body = reply.body
+            event = b"data: " + body + b"\n\n"
+            await send({"type": "http.response.body", "body": event, "more_body": False})
+            return
+        headers = reply.headers
+        if shell is not None and shell.inspect_us:
+            headers = (*headers, ("x-shenyong-inspect-ms", f"{shell.inspect_us / 1000:.2f}"))
+        pairs = encoded(headers)
+        pairs.append((b"content-length", str(len(reply.body)).encode()))
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _answer(
+        self, worker: Worker, shell: Shell, scope: Message, receive: Receive, request_id: str
+    ) -> Reply | None:
+        path, method = _tidy(scope["path"]), scope["method"]
+        if path == _CHAT and method == "POST":
+            headers = _headers(scope)
+            body = await _body(worker, headers, receive, request_id)
+            arrival = Arrival(request_id, now_us(), headers, body)
+            return await shell.drive(carry(arrival, worker.world))
+        if path in UNAUDITED and method in ("GET", "HEAD"):
+            return await _operations(worker, path, request_id)
+        if path == "/v1/models" or path.startswith("/v1/models/"):
+            if method != "GET":
+                return _not_allowed(request_id, "GET")
+            arrival = Arrival(request_id, now_us(), _headers(scope), b"")
+            return _models(worker, arrival, path)
+        if path == _CHAT:
+            return _not_allowed(request_id, "POST")
+        return _whole(_unknown(worker, path, request_id))
+
+
+def _whole(rendered: Rendered) -> Reply:
+    return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+def _tidy(path: str) -> str:
+    """The path without double or trailing slashes, which base URLs often bring along."""
+    if "//" in path or path.endswith("/"):
+        return "/" + "/".join(part for part in path.split("/") if part)
+    return path
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    """Header names and values; of a repeated one the first (a second Authorization is no key)."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("utf-8", "replace"))
+    return headers
+
+
+async def _body(
+    worker: Worker, headers: dict[str, str], receive: Receive, request_id: str
+) -> bytes:
+    """The whole body, within the limits. Raises Unserved for what is too large, slow or encoded."""
+    limit = worker.settings.limits.body_bytes
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Unserved(failure.render(Failure.UNSUPPORTED_MEDIA_TYPE, request_id))
+    kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Unserved(failure.render(Failure.UNSUPPORTED_MEDIA_TYPE, request_id))
+    length = headers.get("content-length", "0")
+    too_large = failure.render(Failure.BODY_TOO_LARGE, request_id, limit=limit // 1024)
+    if length.isdigit() and int(length) > limit:
+        raise Unserved(too_large)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > limit:
+            raise Unserved(too_large)
+        return body
+    parts = [body]
+    size = len(body)
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while message.get("more_body"):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Unserved(failure.render(Failure.REQUEST_TIMEOUT, request_id))
+                part = message.get("body", b"")
+                size += len(part)
+                if size > limit:
+                    raise Unserved(too_large)
+                parts.append(part)
+    except TimeoutError:
+        raise Unserved(failure.render(Failure.REQUEST_TIMEOUT, request_id)) from None
+    return b"".join(parts)
+
+
+async def _operations(worker: Worker, path: str, request_id: str) -> Reply:
+    if path == "/metrics":
+        kind = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
+        return Reply(200, (kind, ("x-request-id", request_id)), worker.metrics.page())
+    status = 200
+    said: dict[str, object] = {"ok": True}
+    if path == "/readyz":
+        parts = await worker.ready()
+        said = dict(parts)
+        status = 200 if all(parts.values()) else 503
+    elif path == "/version":
+        said = {"version": shenyong.__version__, "pack": worker.settings.policy.pack}
+    return Reply(status, (_JSON, ("x-request-id", request_id)), msgspec.json.encode(said))
+
+
+def _models(worker: Worker, arrival: Arrival, path: str) -> Reply:
+    """The models that this key may use, or one of them."""
+    world = worker.world
+    key = identify(arrival, world).key
+    known = {model.id: model for model in world.registry.models_for(key)}
+    headers = (_JSON, ("x-request-id", arrival.request_id))
+    if path == "/v1/models":
+        cards = [_card(worker, model, arrival.at) for model in known.values()]
+        return Reply(200, headers, models.listed(cards))
+    name = path.removeprefix("/v1/models/")
+    if name not in known:
+        rendered = failure.render(
+            Failure.MODEL_NOT_FOUND, arrival.request_id, param="model", model=name
+        )
+        return _whole(rendered)
+    return Reply(200, headers, models.one(_card(worker, known[name], arrival.at)))
+
+
+def _card(worker: Worker, model: Model, at: int) -> models.ModelCard:
+    registry = worker.world.registry
+    environment, level = registry.effective(model, at)
+    until = registry.confirmed_until(model, at)
+    day = (
+        datetime.datetime.fromtimestamp(until / 1e6, _TAIPEI).date().isoformat() if until else None
+    )
+    return models.ModelCard(model.id, at // 1_000_000, environment, level, day)
+
+
+def _not_allowed(request_id: str, allowed: str) -> Reply:
+    return _whole(
+        failure.render(
+            Failure.METHOD_NOT_ALLOWED, request_id, headers=(("allow", allowed),), allowed=allowed
+        )
+    )
+
+
+def _unknown(worker: Worker, path: str, request_id: str) -> Rendered:
+    """A path that isn't served: the right base URL, if that is what is wrong with it."""
+    url = worker.settings.server.url
+    if path in ("/chat/completions", "/models") or path.startswith(("/models/", "/v1/v1/")):
+        return failure.render(Failure.WRONG_BASE_URL, request_id, url=f"{url}/v1")
+    return failure.render(Failure.NOT_PROXIED, request_id, path=path)
+
+
+def _count(worker: Worker | None, reply: Reply) -> None:
+    if worker is None or reply.status < 400:
+        return
+    headers = dict(reply.headers)
+    if "x-shenyong-decision" not in headers:
+        worker.metrics.failures.labels(str(reply.status)).inc()
+
+
+def _note(line: Line, shell: Shell | None, began: float) -> None:
+    """What the journal learns of a request: ids, the decision, and how long it took."""
+    line.total_us = int((time.perf_counter() - began) * 1e6)
+    if shell is None:
+        return
+    line.inspect_us, line.record_us = shell.inspect_us, shell.record_us
+    entry = shell.first
+    if isinstance(entry, Intent | Decided):
+        line.agency, line.key, line.model = entry.agency, entry.key, entry.model
+        line.environment, line.verdict, line.points = entry.environment, entry.verdict, entry.points
+        line.kinds = tuple(entry.kinds)
+    if shell.outcome is not None:
+        line.outcome = shell.outcome.outcome.value
+
+
+def build() -> App:
+    """The application of one worker, from the settings that `serve` left for it."""
+    from shenyong.gateway.serve import handed_over
+
+    return App(handed_over())

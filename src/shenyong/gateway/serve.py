@@ -1,0 +1,77 @@
+"""Starting and stopping the gateway: Granian's workers, each with the same application."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from types import FrameType
+
+import msgspec
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from shenyong.settings import Settings
+
+_HANDED = "SHENYONG_WORKER_SETTINGS"
+
+
+def handed_over() -> Settings:
+    """The settings that the starting process left in the environment of its workers."""
+    return msgspec.json.decode(base64.b64decode(os.environ[_HANDED]), type=Settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; open requests are finished first.
+
+    `settings.database.dsn` names a server that answers, with the schema of this version.
+
+    Raises:
+        OSError: the address is taken or can't be had.
+    """
+    server = settings.server
+    _check_free(server.host, server.port)
+    folder = tempfile.mkdtemp(prefix="shenyong-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    os.environ[_HANDED] = base64.b64encode(msgspec.json.encode(settings)).decode()
+    granian = Granian(
+        target="shenyong.gateway.app:build",
+        factory=True,
+        address=server.host,
+        port=server.port,
+        interface=Interfaces.ASGI,
+        workers=server.workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=30_000, max_buffer_size=256 * 1024, pipeline_flush=False
+        ),
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(server.shutdown_seconds) + 5,
+        process_name="shenyong",
+    )
+    previous = signal.getsignal(signal.SIGTERM)
+    try:
+        granian.serve()
+    finally:
+        signal.signal(signal.SIGTERM, previous if callable(previous) else _ignored)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.pop(_HANDED, None)
+
+
+def _ignored(number: int, frame: FrameType | None) -> None:
+    """Already stopping."""
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise OSError now, with a clear place, rather than in a worker later."""
+    with socket.create_server((host, port), reuse_port=False):
+        pass

@@ -1,0 +1,248 @@
+"""Does what the path asks: writes the ledger, calls models, sends to the client.
+
+One `Shell` serves one request. A client that goes away is noticed while a model is waited for; then
+the call is stopped at the model, and the path hears `Gone`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol, TypeVar
+
+from shenyong.gateway.commands import (
+    Abort,
+    Answered,
+    Begin,
+    Call,
+    Command,
+    Ended,
+    Fault,
+    FaultKind,
+    Gone,
+    Headers,
+    Next,
+    Open,
+    Opened,
+    Quiet,
+    Recall,
+    Record,
+    Remember,
+    Reply,
+    Send,
+)
+from shenyong.gateway.metrics import Metrics
+from shenyong.gateway.path import Way
+from shenyong.ledger import Decided, Entry, Intent, Outcome
+from shenyong.storage.ledger import LedgerWriter
+from shenyong.storage.turns import RefusedTurns
+from shenyong.upstream.client import Answer, Stream, Upstream
+from shenyong.upstream.faults import UpstreamError, UpstreamRefusedError, UpstreamTimeoutError
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+SendMessage = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
+
+
+class Services(Protocol):
+    """What a shell works with; a worker has it."""
+
+    writer: LedgerWriter
+    turns: RefusedTurns
+    upstream: Upstream
+    metrics: Metrics
+
+
+class _ClientGone(Exception):  # noqa: N818 - an event
+    """The client closed the connection while a model was waited for."""
+
+
+def fault_of(error: UpstreamError) -> Fault:
+    """The path's word for a fault of the client of models."""
+    if isinstance(error, UpstreamTimeoutError):
+        return Fault(FaultKind.TIMEOUT)
+    if isinstance(error, UpstreamRefusedError):
+        return Fault(FaultKind.REFUSED)
+    return Fault(FaultKind.BROKEN)
+
+
+class Shell:
+    """The doing of one request. `begun` says that a stream's head has gone out."""
+
+    def __init__(self, receive: Receive, send: SendMessage, services: Services) -> None:
+        self._receive, self._send = receive, send
+        self._writer, self._turns = services.writer, services.turns
+        self._upstream, self._metrics = services.upstream, services.metrics
+        self._stream: Stream | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._gone = False
+        self.begun = False
+        self.first: Entry | None = None
+        self.outcome: Outcome | None = None
+        self.record_us = 0
+        self._started = time.perf_counter()
+        self.inspect_us = 0
+
+    async def drive(self, way: Way) -> Reply | None:
+        """Carry the path to its end.
+
+        Raises:
+            LedgerUnavailableError: an entry could not be recorded; nothing more was done.
+        """
+        came: Any = None
+        try:
+            while True:
+                try:
+                    command = way.send(came)
+                except StopIteration as end:
+                    reply: Reply | None = end.value
+                    return reply
+                came = await self._do(command)
+        finally:
+            way.close()
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the model's stream and of the watch over the client."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    async def _do(self, command: Command) -> Any:
+        match command:
+            case Record():
+                return await self._record(command.entry)
+            case Call():
+                return await self._call(command)
+            case Open():
+                return await self._open(command)
+            case Next():
+                return await self._next(command.quiet_after_ms)
+            case Send():
+                return await self._send(
+                    {"type": "http.response.body", "body": command.data, "more_body": True}
+                )
+            case Begin():
+                self.begun = True
+                return await self._send(
+                    {
+                        "type": "http.response.start",
+                        "status": command.status,
+                        "headers": encoded(command.headers),
+                    }
+                )
+            case Abort():
+                if self._stream is not None:
+                    self._stream.close()
+            case Recall():
+                now = int(time.time())
+                return await self._turns.recall(command.digests, now)
+            case Remember():
+                now = int(time.time())
+                await self._turns.remember(command.digests, command.decision_id, now)
+        return None
+
+    async def _record(self, entry: Entry) -> int:
+        begin = time.perf_counter()
+        if not self.inspect_us:
+            self.inspect_us = int((begin - self._started) * 1e6)
+            self._metrics.inspect.observe(begin - self._started)
+        self.first = self.first or entry
+        index = await self._writer.append(entry)
+        took = time.perf_counter() - begin
+        self.record_us += int(took * 1e6)
+        self._metrics.record.observe(took)
+        if isinstance(entry, Intent | Decided):
+            self._metrics.decided(entry.verdict, entry.points)
+            for kind, count in entry.kinds.items():
+                self._metrics.found(kind, count)
+        elif isinstance(entry, Outcome):
+            self.outcome = entry
+            self._metrics.outcomes.labels(entry.outcome.value).inc()
+        return index
+
+    async def _call(self, command: Call) -> Answered | Fault | Gone:
+        try:
+            answer = await self._unless_gone(self._upstream.call(command.model, command.body))
+        except _ClientGone:
+            return Gone()
+        except UpstreamError as error:
+            return fault_of(error)
+        return Answered(answer.status, answer.body)
+
+    async def _open(self, command: Open) -> Answered | Opened | Fault | Gone:
+        try:
+            opened = await self._unless_gone(self._upstream.stream(command.model, command.body))
+        except _ClientGone:
+            return Gone()
+        except UpstreamError as error:
+            return fault_of(error)
+        if isinstance(opened, Answer):
+            return Answered(opened.status, opened.body)
+        self._stream = opened
+        return Opened()
+
+    async def _next(self, quiet_after_ms: int | None) -> bytes | Quiet | Ended | Fault | Gone:
+        assert self._stream is not None
+        try:
+            if quiet_after_ms is None:
+                data = await self._unless_gone(self._stream.read())
+            else:
+                async with asyncio.timeout(quiet_after_ms / 1000):
+                    data = await self._unless_gone(self._stream.read())
+        except _ClientGone:
+            return Gone()
+        except UpstreamError as error:
+            return fault_of(error)
+        except TimeoutError:
+            return Quiet()
+        return data or Ended()
+
+    async def _unless_gone(self, waiting: Awaitable[T]) -> T:
+        """Wait for a model, but not longer than the client does."""
+        if self._watch is None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._watch = asyncio.create_task(self._watching(task))
+        if self._gone:
+            if asyncio.iscoroutine(waiting):
+                waiting.close()
+            raise _ClientGone
+        self._waiting = True
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._gone and task is not None:
+                task.uncancel()
+                raise _ClientGone from None
+            raise
+        finally:
+            self._waiting = False
+
+    _waiting = False
+
+    async def _watching(self, task: asyncio.Task[Any]) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                break
+        self._gone = True
+        if self._waiting:
+            task.cancel()
+
+
+def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI wants them. A line break can't get into one."""
+    return [
+        (
+            name.encode("latin-1"),
+            value.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace"),
+        )
+        for name, value in headers
+    ]

@@ -1,0 +1,189 @@
+"""One worker: everything that its requests share, built at start and refreshed as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import time
+from pathlib import Path
+
+import shenyong
+from shenyong.decision import Judge, load_agency_pack
+from shenyong.gateway.consider import inspecting
+from shenyong.gateway.ids import now_us
+from shenyong.gateway.journal import Journal, Line, place_of, timestamp
+from shenyong.gateway.metrics import Metrics
+from shenyong.gateway.world import World
+from shenyong.guideline import load_pack
+from shenyong.inspection.directory import Directory
+from shenyong.inspection.inspector import Inspector
+from shenyong.ledger import Digester
+from shenyong.ledger.checkpoint import SigningKey
+from shenyong.protocols.strict_json import Limits
+from shenyong.redaction import Style
+from shenyong.registry import Registry
+from shenyong.settings import Settings, secret
+from shenyong.storage import registry as stored
+from shenyong.storage.checkpointing import Checkpointer
+from shenyong.storage.ledger import LedgerWriter
+from shenyong.storage.migrate import check, engine_for
+from shenyong.storage.recovery import close_interrupted
+from shenyong.storage.turns import RefusedTurns
+from shenyong.upstream.client import Upstream
+
+
+def derived(master: bytes, purpose: str, agency: str) -> bytes:
+    """A key of one agency for one purpose, from the installation's (as in HKDF-Expand, RFC 5869)."""
+    return hmac.digest(master, f"shenyong/{purpose}/1\0{agency}".encode(), hashlib.sha256)
+
+
+def log_key(seed: bytes, agency: str) -> SigningKey:
+    """The signing key of an agency's log; its name, the log's origin, says which log it is."""
+    return SigningKey(f"shenyong/{agency}", derived(seed, "log", agency))
+
+
+def key_bytes(value: str, file: str, name: str) -> bytes:
+    """32 bytes from a setting, written as 64 hex digits."""
+    return bytes.fromhex(secret(value, file, name).decode().strip())
+
+
+class Worker:
+    """The shared things of one worker process. Build, `start`, and `stop` on one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.journal = Journal(enabled=settings.logging.requests)
+        limits, upstream = settings.limits, settings.upstream
+        self._engine = engine_for(settings.database.dsn)
+        self._seed = key_bytes(
+            settings.ledger.signing_key, settings.ledger.signing_key_file, "ledger.signing_key"
+        )
+        self._digest_key = key_bytes(
+            settings.ledger.digest_key, settings.ledger.digest_key_file, "ledger.digest_key"
+        )
+        self._pepper = key_bytes(
+            settings.registry.pepper, settings.registry.pepper_file, "registry.pepper"
+        )
+        self._pack = load_pack(settings.policy.pack)
+        self._own_packs = [
+            (Path(each).stem, Path(each).read_text("utf-8"))
+            for each in settings.policy.agency_packs
+        ]
+        directory = settings.inspection
+        self._inspect = inspecting(
+            Inspector(
+                Directory(
+                    mail_domains=frozenset(directory.mail_domains),
+                    mails=frozenset(directory.mails),
+                    phones=frozenset(directory.phones),
+                    names=frozenset(directory.names),
+                    addresses=frozenset(directory.addresses),
+                )
+            )
+        )
+        self._limits = Limits(limits.body_bytes, limits.depth, limits.strings)
+        self.upstream = Upstream(
+            connect_seconds=upstream.connect_seconds,
+            idle_seconds=upstream.idle_seconds,
+            total_seconds=upstream.total_seconds,
+            connections=upstream.connections,
+            answer_bytes=limits.answer_bytes,
+        )
+        self.writer = LedgerWriter(settings.database.dsn, started=now_us())
+        self.turns = RefusedTurns(settings.database.dsn)
+        self.world: World
+        self.open = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Load the registry, connect, close what dead workers left open, and begin to listen.
+
+        Raises:
+            SchemaError, LedgerUnavailableError, PackError, RegistryError: it can't serve.
+        """
+        registry, packs = await asyncio.to_thread(self._load)
+        keys = {agency: log_key(self._seed, agency) for agency in registry.agencies}
+        await self.writer.start({each: str(key.verifying) for each, key in keys.items()})
+        self.world = self._world(registry, packs)
+        await close_interrupted(self.settings.database.dsn, self.writer)
+        checkpointer = Checkpointer(
+            self.settings.database.dsn, keys, every_seconds=self.settings.ledger.checkpoint_seconds
+        )
+        self._tasks = [
+            asyncio.create_task(checkpointer.run(), name="checkpoints"),
+            asyncio.create_task(self._refreshing(), name="registry"),
+        ]
+
+    async def stop(self) -> None:
+        """Write what waits and let everything go."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        await self.upstream.close()
+        await self.turns.close()
+        await self.writer.stop()
+        self._engine.dispose()
+
+    def _load(self) -> tuple[Registry, dict[str, list[tuple[str, str]]]]:
+        with self._engine.connect() as connection:
+            check(connection)
+            return stored.load(connection), stored.packs(connection)
+
+    def _version(self) -> int:
+        with self._engine.connect() as connection:
+            return stored.version(connection)
+
+    def _world(self, registry: Registry, packs: dict[str, list[tuple[str, str]]]) -> World:
+        judges: dict[str, Judge] = {}
+        digesters: dict[str, Digester] = {}
+        for agency in registry.agencies:
+            own = [*self._own_packs, *packs.get(agency, [])]
+            judges[agency] = Judge(
+                self._pack, [load_agency_pack(each, text, self._pack) for each, text in own]
+            )
+            digesters[agency] = Digester(derived(self._digest_key, "digest", agency))
+        return World(
+            registry=registry,
+            inspect=self._inspect,
+            judges=judges,
+            digesters=digesters,
+            pepper=self._pepper,
+            limits=self._limits,
+            style=Style.LABEL,
+            inspector=f"shenyong/{shenyong.__version__}",
+            worker=self.writer.worker,
+            link_base=self.settings.server.url,
+        )
+
+    async def _refreshing(self) -> None:
+        """Take a newer registry as soon as it is seen; a bad one is reported and not taken."""
+        while True:
+            await asyncio.sleep(self.settings.registry.refresh_seconds)
+            try:
+                version = await asyncio.to_thread(self._version)
+                if version != self.world.registry.version:
+                    registry, packs = await asyncio.to_thread(self._load)
+                    self.world = self._world(registry, packs)
+            except Exception as error:
+                self.journal.write(
+                    Line(timestamp(), "registry_not_refreshed", error=place_of(error))
+                )
+
+    async def ready(self) -> dict[str, bool]:
+        """What readiness rests on, each true or false."""
+        return {
+            "database": await self.writer.ready(),
+            "ledger": bool(self._tasks) and not self._tasks[0].done(),
+            "policies": bool(self.world.judges),
+            "models": bool(self.world.registry.models),
+        }
+
+
+def uptime(started: float) -> float:
+    """Seconds since `started` (of ``time.monotonic``)."""
+    return time.monotonic() - started
