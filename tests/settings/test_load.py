@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shenyong.settings import SettingsError, load, secret
+from shenyong.settings import SettingsError, key, load, secret
 
 
 def test_relative_files_are_taken_from_where_the_settings_stand(tmp_path):
@@ -33,7 +33,8 @@ def test_secrets_by_value_or_by_a_file_that_only_the_owner_reads(tmp_path):
     file = tmp_path / "key"
     file.write_text("ab" * 32 + "\n")
     file.chmod(0o600)
-    assert secret("", str(file), "ledger.digest_key") == b"\xab" * 32
+    assert secret("", str(file), "ledger.digest_key") == b"ab" * 32
+    assert key("", str(file), "ledger.digest_key") == b"\xab" * 32
     assert secret("postgresql://x", str(file), "database.dsn") == b"postgresql://x"
     file.chmod(0o644)
     with pytest.raises(SettingsError, match="open_secret"):
@@ -42,3 +43,9 @@ def test_secrets_by_value_or_by_a_file_that_only_the_owner_reads(tmp_path):
         secret("", "", "ledger.digest_key")
     with pytest.raises(SettingsError, match="unreadable"):
         secret("", str(tmp_path / "none"), "ledger.digest_key")
+
+
+@pytest.mark.parametrize("text", ["ab", "ab" * 31, "zz" * 32, "ab" * 33, "鍵" * 32])
+def test_a_key_is_64_hex_digits(text):
+    with pytest.raises(SettingsError, match="bad_key"):
+        key(text, "", "ledger.digest_key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,11 @@ def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
         Misused: the settings name no database.
         Unavailable: it does not start or answer, or its schema is another version's.
     """
+    if settings.database.data_dir:
+        # Read when the server's package is imported; unset or not 0700, it warns.
+        runtime = Path(settings.database.data_dir).parent / "run"
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     import psycopg
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -14,6 +14,7 @@ from shenyong.settings.problem import Problem, SettingsError
 from shenyong.settings.sections import FILES
 
 DEFAULT_FILE = Path("shenyong.toml")
+KEY_BYTES = 32
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Parsed:
@@ -55,19 +56,18 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def secret(value: str, file: str, name: str) -> bytes:
-    """The bytes of a secret: of the environment's `value`, else of its `file`.
+    """The bytes of a secret: of the environment's `value`, else of its `file`, as they are.
 
-    Either is 64 hex digits for 32 bytes, or the bytes as they are (PEM, a DSN). `name` is the
-    setting's, for the error.
+    Blanks around it are taken off. `name` is the setting's, for the error.
 
     Raises:
         SettingsError: neither is set, or the file can't be read, or is open to others.
     """
-    text = value
+    text = value.strip()
     if not text and file:
         path = Path(file)
         try:
-            mode = path.stat().st_mode & 0o077
+            mode = path.stat().st_mode
             text = path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
@@ -77,7 +77,21 @@ def secret(value: str, file: str, name: str) -> bytes:
             raise SettingsError([Problem("open_secret", str(path), params={"name": name})])
     if not text:
         raise SettingsError([Problem("no_secret", name, params={"name": name})])
+    return text.encode()
+
+
+def key(value: str, file: str, name: str) -> bytes:
+    """A key of 32 bytes, written as 64 hex digits where `secret` finds it.
+
+    Raises:
+        SettingsError: as `secret`, or it is not 64 hex digits.
+    """
     try:
-        return bytes.fromhex(text) if len(text) == 64 else text.encode()
-    except ValueError:
-        return text.encode()
+        found = bytes.fromhex(secret(value, file, name).decode())
+    except ValueError as error:
+        if isinstance(error, SettingsError):
+            raise
+        found = b""
+    if len(found) != KEY_BYTES:
+        raise SettingsError([Problem("bad_key", name, params={"name": name})])
+    return found
