@@ -27,6 +27,7 @@ from shenyong.cli.words import say
 
 _MARK = "shenyong-demo"
 _READY_SECONDS = 60
+_STOP_SECONDS = 10
 
 
 class Keys(msgspec.Struct):
@@ -82,17 +83,29 @@ def prepared(folder: Path, port: int, fresh: bool) -> Path:
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
         raise Misused(say("demo.not_ours", folder=folder))
     if fresh and mark.exists():
-        if (folder / "postgresql" / "postmaster.pid").exists():
-            from shenyong.storage.server import EmbeddedServer, ServerError
-
-            with suppress(ServerError):  # one that a killed demonstration left behind
-                EmbeddedServer(folder / "postgresql").stop()
+        stop_left_behind(folder / "postgresql")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mark.touch()
     (folder / "shenyong.toml").unlink(missing_ok=True)  # the port may be another this time
     workers = max(1, min(2, (os.cpu_count() or 2) // 2))
     return lay(folder, settings_text(port=port, workers=workers))
+
+
+def stop_left_behind(data: Path) -> None:
+    """Stop the PostgreSQL server in `data` that a killed demonstration left behind, if any."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return
+    if str(data).encode() not in command:  # the number is another process's by now
+        return
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+    until = time.monotonic() + _STOP_SECONDS
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def keys_in(folder: Path) -> Keys:

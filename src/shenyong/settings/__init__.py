@@ -9,7 +9,8 @@ Invariants:
     * All problems are told at once, and no message holds a secret's value.
     * Secrets come from the environment or from files of their own, never from `shenyong.toml`.
 
-Source: design.md (Configuration), ux.md 5. Pure but for `load`, `secret` and `key`, which read files.
+Source: design.md (Configuration), ux.md 5. Pure but for `load`,
+`secret` and `key`, which read files.
 """
 
 from shenyong.settings.load import key, load, secret
