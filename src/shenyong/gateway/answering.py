@@ -35,10 +35,13 @@ from shenyong.protocols.failure import Failure
 from shenyong.protocols.openai_answer import Answer, UpstreamFault, parse_answer
 from shenyong.protocols.sse import DONE, SseError
 from shenyong.redaction import OutputWindow, Restorer
-from shenyong.redaction.window import FLUSH_AFTER_MS
 
 _JSON = ("content-type", "application/json")
 _STREAM = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
+HELD_MS = 30
+"""How long text is held back at most while it is not the beginning of a value, in milliseconds.
+
+Shorter than what G9 allows (150): an inspection costs 40 µs, a person sees a delay of 150 ms."""
 Step = Generator[Command, Any, Reply | None]
 
 
@@ -180,7 +183,7 @@ def _relayed(
     ending: Ending
     last = b""
     while True:
-        came = yield Next(FLUSH_AFTER_MS if relay.holding else None)
+        came = yield Next(HELD_MS if relay.holding else None)
         try:
             if isinstance(came, bytes):
                 out = relay.feed(came)

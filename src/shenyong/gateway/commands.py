@@ -63,7 +63,10 @@ class Begin(msgspec.Struct, frozen=True):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """Wait for bytes of the open stream. Result: ``bytes``, `Quiet`, `Ended`, `Fault` or `Gone`."""
+    """Wait for bytes of the open stream. Result: ``bytes``, `Quiet`, `Ended`, `Fault` or `Gone`.
+
+    `quiet_after_ms` is how long text may be held back, counted from when holding began.
+    """
 
     quiet_after_ms: int | None
 
@@ -115,7 +118,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """Nothing came for the time asked; the stream goes on."""
+    """Text has been held back long enough; the stream goes on."""
 
 
 class Ended(msgspec.Struct, frozen=True):

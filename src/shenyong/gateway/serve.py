@@ -56,7 +56,6 @@ def run(settings: Settings) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=int(server.shutdown_seconds) + 5,
-        process_name="shenyong",
     )
     previous = signal.getsignal(signal.SIGTERM)
     try:

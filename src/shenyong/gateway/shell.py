@@ -78,6 +78,7 @@ class Shell:
         self._stream: Stream | None = None
         self._watch: asyncio.Task[None] | None = None
         self._gone = False
+        self._held_since: float | None = None
         self.begun = False
         self.first: Entry | None = None
         self.outcome: Outcome | None = None
@@ -189,19 +190,34 @@ class Shell:
 
     async def _next(self, quiet_after_ms: int | None) -> bytes | Quiet | Ended | Fault | Gone:
         assert self._stream is not None
+        left = self._left_to_hold(quiet_after_ms)
+        if left is not None and left <= 0:
+            self._held_since = None
+            return Quiet()
         try:
-            if quiet_after_ms is None:
+            if left is None:
                 data = await self._unless_gone(self._stream.read())
             else:
-                async with asyncio.timeout(quiet_after_ms / 1000):
+                async with asyncio.timeout(left):
                     data = await self._unless_gone(self._stream.read())
         except _ClientGone:
             return Gone()
         except UpstreamError as error:
             return fault_of(error)
         except TimeoutError:
+            self._held_since = None
             return Quiet()
         return data or Ended()
+
+    def _left_to_hold(self, quiet_after_ms: int | None) -> float | None:
+        """How long text may still be held back, in seconds; None if none is held."""
+        if quiet_after_ms is None:
+            self._held_since = None
+            return None
+        now = time.perf_counter()
+        if self._held_since is None:
+            self._held_since = now
+        return self._held_since + quiet_after_ms / 1000 - now
 
     async def _unless_gone(self, waiting: Awaitable[T]) -> T:
         """Wait for a model, but not longer than the client does."""

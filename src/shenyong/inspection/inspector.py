@@ -98,7 +98,8 @@ class Inspector:
         evasion = "split" if len(spans) > 1 else ""
         if plainness:
             evasion = view.encoding or view.kind.value
-        return _Placed(hit, spans, mask(hit.kind, value), evasion, plainness)
+        masked = "" if hit.likelihood is not Likelihood.NONE else mask(hit.kind, value)
+        return _Placed(hit, spans, masked, evasion, plainness)
 
 
 def _unreadable(passage: Passage) -> Iterable[_Placed]:

@@ -26,7 +26,7 @@ class BadInputError(ValueError):
     ):
         self.code, self.param, self.status = code, param, status
         self.key = key or f"bad_input.{code}"
-        self.params = {"param": param, **(params or {})}
+        self.params = {"param": param or "body", **(params or {})}
         super().__init__(f"{code} at {param or 'body'}")
 
     @property

@@ -67,8 +67,9 @@ class Checkpointer:
         """Sign every log that has grown. Damage in one does not keep the others from it."""
         for agency, key in self._keys.items():
             try:
-                while await self._sign(connection, agency, key):
-                    await asyncio.sleep(0)
+                more = True
+                while more:
+                    more = await self._sign(connection, agency, key)
             except LedgerCorruptError as damage:
                 self.corrupt = damage
 

@@ -96,8 +96,7 @@ class LedgerWriter:
     async def stop(self) -> None:
         """Write what waits, then disconnect."""
         if self._task is not None:
-            while self._waiting:
-                await asyncio.sleep(0.005)
+            await asyncio.gather(*(each.done for each in self._waiting), return_exceptions=True)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

@@ -100,4 +100,8 @@ def packs(connection: Connection) -> dict[str, list[tuple[str, str]]]:
 def _all(connection: Connection, kind: type[T]) -> Sequence[T]:
     table = _TABLES[kind]
     rows = connection.execute(select(table).order_by(table.c.id)).mappings()
-    return [msgspec.convert(dict(row), kind, builtin_types=(bytes,)) for row in rows]
+    names = [str(column.name) for column in table.columns]
+    return [
+        msgspec.convert(dict(zip(names, row.values(), strict=True)), kind, builtin_types=(bytes,))
+        for row in rows
+    ]
