@@ -9,7 +9,7 @@ from typing import Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
-from shenyong.cli.output import Exit, Misused, print_json, tell, warn
+from shenyong.cli.output import STANDARD_INPUT, Exit, Misused, print_json, tell, warn
 from shenyong.cli.words import lang, say
 
 _LINE_BYTES = 16 * 1024 * 1024
@@ -63,7 +63,7 @@ def given(text: str | None) -> str:
     try:
         if text is None and sys.stdin.isatty():
             raise Misused(say("check.no_text"))
-        if text is None or text == "-":
+        if text is None or text == STANDARD_INPUT:
             return sys.stdin.buffer.read().decode("utf-8")
         if len(text) < 4096 and "\n" not in text and "\0" not in text and _is_file(text):
             return Path(text).read_text("utf-8")
@@ -100,7 +100,7 @@ def judge_of(files: Iterable[Path]) -> Any:
 
 def _lines(file: str | None, by: Any) -> Exit:
     """Lines of JSON in, lines out in the same order."""
-    if file in (None, "-"):
+    if file in (None, STANDARD_INPUT):
         return _stream(sys.stdin.buffer, by)
     try:
         with Path(str(file)).open("rb") as stream:

@@ -170,7 +170,7 @@ def announce(url: str, port: int, keys: Keys, json: bool) -> None:
 
 
 REFUSED = ("cloud/gemma-3-270m", "請查詢王小明（身分證字號 A123456789）住在哪裡？")
-ANSWERED = ("local/gemma-3-270m", "請說明資訊公開的目的。")
+ANSWERED = ("local/gemma-3-270m", "請說明為民服務的意義。")
 """A model and a question: the first is refused (point 4), the second answered."""
 
 

@@ -34,7 +34,7 @@ connections = 4
 [ledger]
 signing_key_file = "keys/signing.key"   # Ed25519，簽署查核點 signs checkpoints
 digest_key_file = "keys/digest.key"     # 內容只留下帶鑰摘要 keyed digests, never content
-checkpoint_seconds = 60
+checkpoint_seconds = 1
 
 [registry]
 pepper_file = "keys/pepper.key"         # 金鑰的帶鑰雜湊 keyed hash of API keys

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 import shenyong
-from shenyong.cli.output import Exit, Misused, Unavailable, warn
+from shenyong.cli.output import STANDARD_INPUT, Exit, Misused, Unavailable, warn
 from shenyong.cli.words import lang, say
 
 COMMANDS: dict[str, str] = {
@@ -61,7 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     from shenyong.settings.problem import SettingsError
 
     try:
-        result = application()(list(arguments))
+        # A lone "-" is no option here but the standard input; cyclopts would refuse it.
+        result = application()([STANDARD_INPUT if each == "-" else each for each in arguments])
     except CycloptsError as error:
         warn(f"{say('usage_error')}{error}")
         return Exit.USAGE

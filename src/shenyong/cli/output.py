@@ -7,6 +7,9 @@ from enum import IntEnum
 
 import msgspec
 
+STANDARD_INPUT = "\0-"
+"""What ``-`` is called between `main` and the commands; no argument of a shell holds a NUL."""
+
 
 class Exit(IntEnum):
     """The exit codes (design.md, Contracts)."""

@@ -49,7 +49,7 @@ class Ledger(msgspec.Struct, frozen=True):
     signing_key_file: str = ""
     digest_key: str = ""
     digest_key_file: str = ""
-    checkpoint_seconds: Seconds = 60.0
+    checkpoint_seconds: Seconds = 1.0
 
 
 class Registry(msgspec.Struct, frozen=True):

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import time
+
+from tests.cli.running import run
+
+
+def test_text_file_and_standard_input_give_the_same(tmp_path):
+    words = "身分證字號 A123456789"
+    (tmp_path / "a.txt").write_text(words)
+    for done in (
+        run("check", "--json", words),
+        run("check", "--json", str(tmp_path / "a.txt")),
+        run("check", "--json", "-", stdin=words),
+        run("check", "--json", stdin=words),
+    ):
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["verdict"] == "redact"
+
+
+def test_fine_text_is_not_called_safe():
+    done = run("check", "請說明資訊公開的目的。", LC_ALL="zh_TW.UTF-8")
+    assert done.returncode == 0
+    assert "未偵測到" in done.stdout
+    assert "安全，" in done.stdout  # 這不表示安全，…
+
+
+def test_lines_keep_their_order_and_a_bad_one_stops_nothing():
+    lines = [
+        '{"id": 1, "text": "你好"}',
+        "{broken",
+        "",
+        '{"id": 3, "text": "a", "env": "E9"}',
+        '{"id": 4, "id": 5, "text": "a"}',
+        '["text"]',
+        '{"id": 6, "text": "\\ud800"}',
+        '{"id": 7, "text": "A123456789 身分證"}',
+    ]
+    done = run("check", "--jsonl", stdin="\n".join(lines))
+    assert done.returncode == 1
+    out = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["id"] for each in out] == [1, None, 3, None, None, None, 7]
+    codes = [each.get("error", {}).get("code") for each in out]
+    assert codes == [
+        None,
+        "invalid_json",
+        "unknown_env",
+        "duplicate_key",
+        "not_object",
+        "lone_surrogate",
+        None,
+    ]
+    assert out[1]["error"]["line"] == 2
+
+
+def test_lines_from_a_file_that_are_all_fine_end_with_zero(tmp_path):
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"id": 1, "text": "你好"}\n')
+    done = run("check", "--jsonl", str(file))
+    assert done.returncode == 0
+    assert run("check", "--jsonl", str(tmp_path / "none")).returncode == 2
+
+
+def test_wrong_use_ends_with_two(tmp_path):
+    (tmp_path / "big5").write_bytes("機關".encode("big5"))
+    for arguments in (
+        ("check", "--env", "E9", "a"),
+        ("check", "--nonsense", "a"),
+        ("chek", "a"),
+        ("check", str(tmp_path / "big5")),
+        ("check", "--agency-pack", str(tmp_path / "none.cedar"), "a"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2, arguments
+        assert done.stderr.strip()
+        assert "Traceback" not in done.stderr
+
+
+def test_an_agencys_rule_tightens_and_a_permit_is_refused(tmp_path):
+    rule = tmp_path / "own.cedar"
+    rule.write_text('@id("own.all")\n@reason_zh("不用")\nforbid(principal, action, resource);\n')
+    assert run("check", "--agency-pack", str(rule), "你好").returncode == 1
+    rule.write_text('@id("own.all")\n@reason_zh("都可")\npermit(principal, action, resource);\n')
+    assert run("check", "--agency-pack", str(rule), "你好").returncode == 2
+
+
+def test_one_line_takes_less_than_a_second_once_the_automaton_is_kept(tmp_path):
+    run("check", "a", XDG_CACHE_HOME=str(tmp_path))
+    best = 9.0
+    for _ in range(3):
+        begun = time.monotonic()
+        run("check", "a", XDG_CACHE_HOME=str(tmp_path))
+        best = min(best, time.monotonic() - begun)
+    assert best < 2.0  # 0.7 s on an idle machine
