@@ -83,13 +83,17 @@ class TileBuilder:
             level, position = level + 1, position // WIDTH
         self.size += 1
 
+    def take(self) -> dict[Tile, bytes]:
+        """The tiles that were finished since the last call."""
+        changed, self.changed = self.changed, {}
+        return changed
+
     def flush(self) -> dict[Tile, bytes]:
-        """The tiles that changed since the last flush, unfinished ones included."""
+        """The tiles that changed since the last call, unfinished ones included."""
         for level, edge in enumerate(self._edges):
             if edge:
                 self.changed[level, self.size // WIDTH ** (level + 1)] = b"".join(edge)
-        changed, self.changed = self.changed, {}
-        return changed
+        return self.take()
 
 
 def split(hashes: bytes) -> list[Hash]:

@@ -1,8 +1,10 @@
 """Verifying a log: records in, report out. Everything is refused unless it is proved.
 
 Checked, entry by entry: the indexes are contiguous; the leaf is a known entry in canonical form and
-hashes to what was stored and to what the tiles hold; no request is recorded twice; every outcome
-refers to an intent of the same request; and at each checkpoint the root is the one that was signed.
+hashes to what was stored; no request is recorded twice; every outcome refers to an open intent of
+the same request; time does not run backwards. Checked at their ends: every tile holds the hashes
+that the entries give, and at each checkpoint the root is the one that was signed. All checkpoints
+are compared with one run over the same entries, so they are consistent with each other.
 """
 
 from __future__ import annotations
@@ -11,25 +13,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
+from shenyong.ledger.books import Books
 from shenyong.ledger.checkpoint import Checkpoint, NoteError, VerifyingKey, open_note
-from shenyong.ledger.entry import Entry, EntryError, Intent, Outcome, decode, encode
-from shenyong.ledger.merkle import Frontier, Hash, leaf_hash
+from shenyong.ledger.entry import EntryError, Intent, Outcome, decode, encode
+from shenyong.ledger.merkle import HASH_BYTES, Frontier, Hash, leaf_hash
+from shenyong.ledger.tiles import WIDTH, Tile, TileBuilder, tile_path
+
+CODES = frozenset(
+    {
+        "missing_entry",  # an index without an entry, or fewer entries than there should be
+        "hash_mismatch",  # the leaf does not hash to what was stored beside it
+        "tile_mismatch",  # a tile holds other hashes than the entries give
+        "not_an_entry",
+        "not_canonical",  # the same values, other bytes
+        "other_agency",
+        "duplicate",  # (request, attempt, type) was recorded before
+        "orphan_outcome",  # no open intent of the same request where the outcome says
+        "time_reversed",
+        "bad_checkpoint",  # not well formed, or not signed by the log's key
+        "root_mismatch",  # the entries give another root than was signed
+        "tail_missing",  # a signed checkpoint covers more entries than there are
+    }
+)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An entry as it is stored."""
+    """An entry as it is stored; `stored_hash` is empty where nothing was stored beside it."""
 
     index: int
     leaf: bytes
-    stored_hash: Hash
+    stored_hash: Hash = b""
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong, and at which entry (None where it concerns the whole log).
-
-    `code` is one of ``missing_entry hash_mismatch tile_mismatch not_canonical not_an_entry
-    other_agency duplicate orphan_outcome root_mismatch bad_checkpoint tail_missing time_reversed``.
-    """
+    """What is wrong (one of `CODES`), and at which entry (None: the whole log)."""
 
     code: str
     index: int | None
@@ -37,7 +54,11 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What was verified. `open_intents` have no outcome (yet, or because a worker died)."""
+    """What was verified. `open_intents` have no outcome (yet, or because a worker died).
+
+    `signed_size` is how many entries the latest good checkpoint covers; those after it are checked
+    against their stored hashes only.
+    """
 
     agency: str
     entries: int = 0
@@ -56,32 +77,9 @@ class Report(msgspec.Struct):
         return not self.faults
 
 
+FetchTile = Callable[[int, int], bytes]
+"""``fetch(level, index)``: a stored tile's hashes, empty where there is none."""
 _MAX_FAULTS = 100
-_BACKWARDS = 5_000_000
-"""How far apart, in microseconds, the clocks of workers may put neighbouring entries."""
-
-
-class _Books:
-    """What must hold between entries: intents with their outcomes, each once."""
-
-    def __init__(self) -> None:
-        self.open: dict[int, str] = {}
-        self.seen: set[tuple[str, int, str]] = set()
-        self.last = 0
-
-    def check(self, index: int, entry: Entry) -> Iterator[Fault]:
-        kind = str(entry.__struct_config__.tag)
-        mark = (entry.request, entry.attempt, kind)
-        if mark in self.seen:
-            yield Fault("duplicate", index, kind)
-        self.seen.add(mark)
-        if entry.at < self.last - _BACKWARDS:
-            yield Fault("time_reversed", index)
-        self.last = max(self.last, entry.at)
-        if isinstance(entry, Intent):
-            self.open[index] = entry.request
-        elif isinstance(entry, Outcome) and self.open.pop(entry.intent, None) != entry.request:
-            yield Fault("orphan_outcome", index)
 
 
 def verify(
@@ -91,45 +89,81 @@ def verify(
     notes: Iterable[bytes],
     key: VerifyingKey,
     tile: Callable[[int], Mapping[int, Hash]] | None = None,
+    tiles: FetchTile | None = None,
+    integrated: int = 0,
     size: int | None = None,
 ) -> Report:
     """Verify a whole log.
 
-    `rows` come in order of their index; `notes` in order of their size; `tile(n)` gives the leaf
-    hashes that level-0 tile n holds, by entry index; `size` is how many entries there should be.
+    `rows` come in order of their index; `notes` are its checkpoints, earlier ones that somebody
+    kept included; `size` is how many entries there should be. `tiles` gives the tiles of all levels
+    for the first `integrated` entries; who has only those of the lowest gives `tile(n)`, the leaf
+    hashes of its n-th tile by entry index.
     """
     report = Report(agency)
     pending = _signed(notes, key, report)
-    books, frontier = _Books(), Frontier()
+    books, frontier = Books(), Frontier()
+    made = _Tiles(tiles, integrated) if tiles is not None else None
     leaves: Mapping[int, Hash] = {}
     for row in rows:
-        if len(report.faults) >= _MAX_FAULTS:
-            break
         if row.index != report.entries:
             report.faults.append(Fault("missing_entry", report.entries))
-            break
-        if tile is not None and row.index % 256 == 0:
-            leaves = tile(row.index // 256)
+        if len(report.faults) >= _MAX_FAULTS or row.index != report.entries:
+            return report
+        if tile is not None and row.index % WIDTH == 0:
+            leaves = tile(row.index // WIDTH)
         hashed = leaf_hash(row.leaf)
-        if hashed != row.stored_hash:
+        if row.stored_hash and hashed != row.stored_hash:
             report.faults.append(Fault("hash_mismatch", row.index))
         elif leaves.get(row.index, hashed) != hashed:
             report.faults.append(Fault("tile_mismatch", row.index))
         report.faults += _entry_faults(agency, row, books, report)
         frontier.add(hashed)
         report.entries += 1
+        if made is not None:
+            report.faults += made.add(hashed)
         while pending and pending[0].size == report.entries:
             _compare(pending.pop(0), frontier, report)
     for each in pending:
         report.faults.append(Fault("tail_missing", each.size - 1, f"checkpoint of {each.size}"))
-    if size is not None and size != report.entries and not report.faults:
-        report.faults.append(Fault("missing_entry", min(size, report.entries)))
+    expected = report.entries if size is None else size
+    if expected != report.entries or integrated > report.entries:
+        last = min(expected, report.entries)
+        report.faults.append(Fault("missing_entry", last, f"{expected} entries expected"))
     report.root = frontier.root()
     report.open_intents = len(books.open)
     return report
 
 
-def _entry_faults(agency: str, row: Row, books: _Books, report: Report) -> Iterator[Fault]:
+class _Tiles:
+    """The tiles as the entries make them, compared with those stored as each is finished."""
+
+    def __init__(self, fetch: FetchTile, integrated: int) -> None:
+        self._fetch, self._integrated = fetch, integrated
+        self._builder = TileBuilder(0, {})
+
+    def add(self, hashed: Hash) -> Iterator[Fault]:
+        builder = self._builder
+        if builder.size >= self._integrated:
+            return
+        builder.add(hashed)
+        done = builder.size == self._integrated
+        for tile, hashes in (builder.flush() if done else builder.take()).items():
+            yield from self._compare(tile, hashes)
+
+    def _compare(self, tile: Tile, made: bytes) -> Iterator[Fault]:
+        stored = self._fetch(*tile)
+        if stored == made:
+            return
+        level, index = tile
+        place = 0
+        while place < len(made) and stored[place:].startswith(made[place : place + HASH_BYTES]):
+            place += HASH_BYTES
+        first = (index * WIDTH + place // HASH_BYTES) * WIDTH**level
+        yield Fault("tile_mismatch", first, tile_path(level, index))
+
+
+def _entry_faults(agency: str, row: Row, books: Books, report: Report) -> Iterator[Fault]:
     try:
         entry = decode(row.leaf)
     except EntryError:
@@ -149,7 +183,8 @@ def _entry_faults(agency: str, row: Row, books: _Books, report: Report) -> Itera
         report.outcomes += 1
     else:
         report.decisions += 1
-    yield from books.check(row.index, entry)
+    for code, detail in books.enter(row.index, entry):
+        yield Fault(code, row.index, detail)
 
 
 def _signed(notes: Iterable[bytes], key: VerifyingKey, report: Report) -> list[Checkpoint]:
