@@ -162,12 +162,14 @@ def _recover(
     key = case.asked.caller.key
     digester = world.digesters[key.agency]
     at_fault = {history.message_index(each.path) for each in considered.findings}
+    spoken = [turn for turn in history.turns(exchange) if turn.role == "user"]
+    # A client that got an error keeps no answer, so the refused turn and the new one stand side by
+    # side: only the last turn is new.
+    last = spoken[-1].index if spoken else -1
     turns = [
         turn
-        for turn in history.turns(exchange)
-        if turn.role == "user"
-        and (not turn.newest or case.asked.confirmed)
-        and (turn.index in at_fault)
+        for turn in spoken
+        if turn.index in at_fault and (turn.index != last or case.asked.confirmed)
     ]
     if not turns:
         return case, exchange, considered
@@ -176,9 +178,9 @@ def _recover(
     old = {
         turn.index: considered.plan.decision.points
         for digest, turn in digests.items()
-        if digest in known and not turn.newest
+        if digest in known and turn.index != last
     }
-    newest = [digest for digest, turn in digests.items() if turn.newest]
+    newest = [digest for digest, turn in digests.items() if turn.index == last]
     confirmed = case.asked.confirmed
     if not newest or any(known.get(digest) != confirmed for digest in newest):
         confirmed = ""

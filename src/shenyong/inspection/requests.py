@@ -128,6 +128,7 @@ _ENGLISH_BUSINESS = re.compile(
 )
 
 
+_GIVEN = re.compile(r"(?:號碼|字號)?[ \t(（]*[:：為是]?[ \t「\"]*(?:[0-9+〔]|[A-Z][0-9])|[ \t]*[:：]")
 _BEFORE, _AFTER = 200, 100  # characters of the longest sentence on either side of its object
 _WISHES = frozenset({"wish", "order"})
 
@@ -283,7 +284,8 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
             "question_personal", low + english.start(), low + english.end(), Likelihood.LIKELY
         )
         return
-    facts = list(_PRIVATE.finditer(sentence))
+    # A fact with its value behind it is given, not asked for: 電話0912-345-678.
+    facts = [fact for fact in _PRIVATE.finditer(sentence) if not _GIVEN.match(sentence, fact.end())]
     if not facts:
         return
     named = _SOMEBODY.search(sentence) or _named(text, low, high)
