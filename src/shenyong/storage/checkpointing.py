@@ -1,42 +1,63 @@
 """Checkpoints: new leaves are read back from the database, checked, and only then signed for.
 
 The most serious failure of a public log was one flipped bit in a leaf's hash (reliability.md 0.13),
-so nothing is signed from memory. One worker at a time does it, whichever holds the lock.
+so nothing is signed from memory: the leaves' hashes are computed anew, the tiles that the new ones
+are joined to must give the root that was signed last, and the root to be signed is computed from
+the tiles as they were stored. One worker at a time does it, whichever holds the lock.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Mapping
 
 import psycopg
 
-from shenyong.ledger.checkpoint import Checkpoint, SigningKey
-from shenyong.ledger.merkle import leaf_hash, tree_root
-from shenyong.ledger.tiles import TileBuilder, partial_tiles, subtree_from
+from shenyong.ledger.checkpoint import Checkpoint, NoteError, SigningKey, open_note
+from shenyong.ledger.merkle import ProofError, leaf_hash, tree_root
+from shenyong.ledger.tiles import Tile, TileBuilder, partial_tiles, subtree_from
 
 LEADER_LOCK = 0x5359_0002
-_CHUNK = 10_000
+_SIGN_LOCK = 0x5359_0003  # with the agency's hash: one transaction at a time signs a log
+_CHUNK = 2_000  # entries read at once; the event loop does nothing else for some 5 ms
+_HEAD = "SELECT integrated, size FROM ledger_head WHERE agency = %s"
+_LEAVES = """
+SELECT idx, leaf, leaf_hash FROM ledger_entry
+WHERE agency = %s AND idx >= %s AND idx < %s ORDER BY idx
+"""
+_TILE = "SELECT hashes FROM ledger_tile WHERE agency = %s AND level = %s AND idx = %s"
+_STORE_TILE = """
+INSERT INTO ledger_tile (agency, level, idx, hashes) VALUES (%s, %s, %s, %s)
+ON CONFLICT (agency, level, idx) DO UPDATE SET hashes = excluded.hashes
+"""
+_NOTE = "SELECT note FROM ledger_checkpoint WHERE agency = %s AND size = %s"
+_STORE_NOTE = "INSERT INTO ledger_checkpoint (agency, size, note, at) VALUES (%s, %s, %s, %s)"
+_INTEGRATED = "UPDATE ledger_head SET integrated = %s WHERE agency = %s"
+_log = logging.getLogger("shenyong.ledger")
 
 
 class LedgerCorruptError(RuntimeError):
-    """A stored leaf no longer hashes to what was stored with it; nothing more is signed."""
+    """What is stored is not what was recorded or signed; nothing more is signed.
 
-    def __init__(self, agency: str, index: int) -> None:
+    `index` is the damaged entry, or the first one after the damaged tiles.
+    """
+
+    def __init__(self, agency: str, index: int, what: str = "the entry") -> None:
         self.agency, self.index = agency, index
-        super().__init__(f"the ledger of {agency} is damaged at entry {index}")
+        super().__init__(f"the ledger of {agency} is damaged at entry {index}: {what}")
 
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 
 
 class Checkpointer:
-    """Signs the logs of the agencies whose keys it has, at most every `every_seconds`."""
+    """Signs the logs of the agencies whose keys it has, at most once in `every_seconds` (≥ 1)."""
 
     def __init__(
-        self, dsn: str, keys: Mapping[str, SigningKey], *, every_seconds: float = 1.0
+        self, dsn: str, keys: Mapping[str, SigningKey], every_seconds: float = 1.0
     ) -> None:
         self._dsn, self._keys, self._every = dsn, dict(keys), max(every_seconds, 1.0)
         self.corrupt: LedgerCorruptError | None = None
@@ -51,103 +72,124 @@ class Checkpointer:
                 await self._lead()
             await asyncio.sleep(self._every)
 
+    async def once(self, agency: str) -> int:
+        """Sign for what one agency's log has now; returns the number of entries signed for.
+
+        Does nothing where there is nothing new, whoever else does it at the same time.
+
+        Raises:
+            LedgerCorruptError: a stored leaf, hash, tile or note is not what it was.
+            psycopg.Error: the database does not answer.
+        """
+        async with await self._connected() as connection:
+            return await self._sign(connection, agency, self._keys[agency])
+
+    async def _connected(self) -> Connection:
+        return await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=2)
+
     async def _lead(self) -> None:
-        async with await psycopg.AsyncConnection.connect(
-            self._dsn, autocommit=True, connect_timeout=2
-        ) as connection:
+        async with await self._connected() as connection:
             cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
             row = await cursor.fetchone()
             if row is None or not row[0]:
                 return
-            while self.corrupt is None:
-                await self.sign_all(connection)
-                await asyncio.sleep(self._every)
+            try:
+                while self.corrupt is None:
+                    await self.sign_all(connection)
+                    await asyncio.sleep(self._every)
+            except asyncio.CancelledError:
+                if not connection.closed:
+                    await self.sign_all(connection)
+                raise
 
     async def sign_all(self, connection: Connection) -> None:
         """Sign every log that has grown. Damage in one does not keep the others from it."""
         for agency, key in self._keys.items():
             try:
-                more = True
-                while more:
-                    more = await self._sign(connection, agency, key)
+                await self._sign(connection, agency, key)
             except LedgerCorruptError as damage:
+                _log.critical("%s", damage)
                 self.corrupt = damage
 
-    async def _sign(self, connection: Connection, agency: str, key: SigningKey) -> bool:
-        """Integrate one chunk and sign. Returns whether there is more."""
+    async def _sign(self, connection: Connection, agency: str, key: SigningKey) -> int:
+        """All or nothing: the tiles, the checkpoint and `integrated` change together."""
         async with connection.transaction():
-            cursor = await connection.execute(
-                "SELECT integrated, size FROM ledger_head WHERE agency = %s", [agency]
+            await connection.execute(
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SIGN_LOCK, agency]
             )
-            head = await cursor.fetchone()
+            head = await (await connection.execute(_HEAD, [agency])).fetchone()
             if head is None:
-                return False
+                return 0
             done, size = int(str(head[0])), int(str(head[1]))
-            until = min(size, done + _CHUNK)
-            if done == until:
-                return False
-            builder = TileBuilder(done, await self._partials(connection, agency, done))
-            cursor = await connection.execute(
-                "SELECT idx, leaf, leaf_hash FROM ledger_entry "
-                "WHERE agency = %s AND idx >= %s AND idx < %s ORDER BY idx",
-                [agency, done, until],
-            )
-            expected = done
-            async for index, leaf, stored in cursor:
-                hashed = leaf_hash(bytes(leaf))  # type: ignore[call-overload]
-                if int(str(index)) != expected or hashed != bytes(stored):  # type: ignore[call-overload]
-                    raise LedgerCorruptError(agency, expected)
-                builder.add(hashed)
-                expected += 1
-            if expected != until:
-                raise LedgerCorruptError(agency, expected)
-            tiles = builder.flush()
-            await self._store(connection, agency, tiles)
-            root = await self._root(connection, agency, until)
-            note = key.sign(Checkpoint(key.verifying.name, until, root).text())
-            await connection.execute(
-                "INSERT INTO ledger_checkpoint (agency, size, note, at) VALUES (%s, %s, %s, %s)",
-                [agency, until, note, time.time_ns() // 1000],
-            )
-            await connection.execute(
-                "UPDATE ledger_head SET integrated = %s WHERE agency = %s", [until, agency]
-            )
-        return until < size
+            if done == size:
+                return done
+            builder = await self._resume(connection, agency, key, done)
+            for start in range(done, size, _CHUNK):
+                await self._integrate(connection, agency, builder, min(size, start + _CHUNK))
+            root = tree_root(subtree_from(await self._edge(connection, agency, size)), size)
+            note = key.sign(Checkpoint(key.verifying.name, size, root).text())
+            now = time.time_ns() // 1000
+            await connection.execute(_STORE_NOTE, [agency, size, note, now])
+            await connection.execute(_INTEGRATED, [size, agency])
+        return size
 
-    async def _partials(
-        self, connection: Connection, agency: str, size: int
-    ) -> dict[tuple[int, int], bytes]:
-        found: dict[tuple[int, int], bytes] = {}
-        for level, index in partial_tiles(size):
-            cursor = await connection.execute(
-                "SELECT hashes FROM ledger_tile WHERE agency = %s AND level = %s AND idx = %s",
-                [agency, level, index],
-            )
-            row = await cursor.fetchone()
-            found[level, index] = bytes(row[0]) if row else b""  # type: ignore[call-overload]
-        return found
+    async def _resume(
+        self, connection: Connection, agency: str, key: SigningKey, size: int
+    ) -> TileBuilder:
+        """The tiles as far as they were signed for, if they still are what was signed."""
+        if size == 0:
+            return TileBuilder(0, {})
+        row = await (await connection.execute(_NOTE, [agency, size])).fetchone()
+        edge = await self._edge(connection, agency, size)
+        try:
+            if row is None:
+                raise LedgerCorruptError(agency, size, "its checkpoint is missing")
+            signed = Checkpoint.parse(open_note(_bytes(row[0]), key.verifying))
+            if signed != Checkpoint(key.verifying.name, size, tree_root(subtree_from(edge), size)):
+                raise LedgerCorruptError(agency, size, "the tiles have another root than signed")
+            return TileBuilder(size, {at: edge(*at) for at in partial_tiles(size)})
+        except NoteError as error:
+            raise LedgerCorruptError(agency, size, f"its checkpoint: {error}") from None
+        except ProofError as error:
+            raise LedgerCorruptError(agency, size, str(error)) from None
 
-    async def _store(
-        self, connection: Connection, agency: str, tiles: Mapping[tuple[int, int], bytes]
+    async def _integrate(
+        self, connection: Connection, agency: str, builder: TileBuilder, until: int
     ) -> None:
-        async with connection.cursor() as cursor:
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(_LEAVES, [agency, builder.size, until])
+            async for index, leaf, stored in cursor:
+                hashed = leaf_hash(_bytes(leaf))
+                if index != builder.size or hashed != stored:
+                    raise LedgerCorruptError(agency, builder.size)
+                builder.add(hashed)
+            if builder.size != until:
+                raise LedgerCorruptError(agency, builder.size, "the entry is missing")
             await cursor.executemany(
-                "INSERT INTO ledger_tile (agency, level, idx, hashes) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (agency, level, idx) DO UPDATE SET hashes = excluded.hashes",
-                [(agency, level, index, hashes) for (level, index), hashes in tiles.items()],
+                _STORE_TILE,
+                [(agency, level, at, hashes) for (level, at), hashes in builder.flush().items()],
             )
 
-    async def _root(self, connection: Connection, agency: str, size: int) -> bytes:
-        """The root over the stored tiles: what is signed is what is durable."""
-        tiles: dict[tuple[int, int], bytes] = {}
-        level, width = 0, size
-        while width:
-            cursor = await connection.execute(
-                "SELECT idx, hashes FROM ledger_tile WHERE agency = %s AND level = %s "
-                "ORDER BY idx DESC LIMIT 2",
-                [agency, level],
-            )
-            async for index, hashes in cursor:
-                tiles[level, int(str(index))] = bytes(hashes)  # type: ignore[call-overload]
-            level, width = level + 1, width // 256
-        return tree_root(subtree_from(lambda at, index: tiles.get((at, index), b"")), size)
+    async def _edge(self, connection: Connection, agency: str, size: int) -> _Edge:
+        """The unfinished tiles of a tree of that size, as they are stored."""
+        found: dict[Tile, bytes] = {}
+        async with connection.cursor(binary=True) as cursor:
+            for level, index in partial_tiles(size):
+                row = await (await cursor.execute(_TILE, [agency, level, index])).fetchone()
+                found[level, index] = _bytes(row[0]) if row else b""
+        return _Edge(found)
+
+
+class _Edge:
+    """Tiles by level and index; empty where there is none."""
+
+    def __init__(self, tiles: Mapping[Tile, bytes]) -> None:
+        self._tiles = tiles
+
+    def __call__(self, level: int, index: int) -> bytes:
+        return self._tiles.get((level, index), b"")
+
+
+def _bytes(value: object) -> bytes:
+    assert isinstance(value, bytes)
+    return value

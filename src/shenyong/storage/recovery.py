@@ -1,12 +1,14 @@
 """Closing what a dead worker left open: its intents without an outcome become ``interrupted``.
 
 A living worker holds an advisory lock for as long as its connection lives, so whoever gets the lock
-of a worker knows that it is dead, and nobody else closes the same intents at the same time.
+of a worker knows that it is dead, and nobody else closes the same intents at the same time. Should
+an intent be closed twice all the same, the second outcome is refused by the unique (request,
+attempt, type). `worker.started` says from when on the worker may have left intents open; the writer
+moves it on, so that a recovery reads minutes of the log and not months.
 """
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 import psycopg
@@ -43,6 +45,7 @@ async def close_interrupted(dsn: str, writer: LedgerWriter) -> int:
             # UUIDv7 begins with the time in milliseconds, so the index finds what came since.
             least = f"{int(started) // 1000:012x}{'0' * 20}"
             opened = await (await connection.execute(_OPEN, [least])).fetchall()
+            all_closed = True
             for index, leaf in opened:
                 entry = decode(bytes(leaf))
                 if not isinstance(entry, Intent) or entry.worker != str(number):
@@ -55,9 +58,12 @@ async def close_interrupted(dsn: str, writer: LedgerWriter) -> int:
                     outcome=OutcomeKind.INTERRUPTED,
                     attempt=entry.attempt,
                 )
-                with contextlib.suppress(LedgerUnavailableError):
+                try:
                     await writer.append(ending)
                     closed += 1
-            await connection.execute("DELETE FROM worker WHERE id = %s", [number])
+                except LedgerUnavailableError:
+                    all_closed = False
+            if all_closed:  # else the next start tries again
+                await connection.execute("DELETE FROM worker WHERE id = %s", [number])
             await connection.execute("SELECT pg_advisory_unlock(%s, %s)", [WORKER_LOCK, number])
     return closed
