@@ -24,6 +24,7 @@ import msgspec
 import psycopg
 
 from shenyong.ledger.checkpoint import VerifyingKey
+from shenyong.ledger.merkle import leaf_hash
 from shenyong.ledger.tiles import WIDTH, entries_path, tile_path
 from shenyong.ledger.verify import Report, Row, verify
 from shenyong.storage.verification import UnknownLogError, rows
@@ -112,10 +113,32 @@ def verify_export(folder: Path, key: VerifyingKey | None = None) -> Report:
         path = folder / tile_path(level, index, min(width, WIDTH))
         return path.read_bytes() if path.is_file() else b""
 
-    agency = key.name.rpartition("/")[2]
-    with (folder / "entries.jsonl").open("rb") as file:
-        found = (Row(number, line.removesuffix(b"\n")) for number, line in enumerate(file))
-        return verify(agency, found, notes=notes, key=key, tiles=tile, integrated=size, size=size)
+    return verify(
+        key.name.rpartition("/")[2],
+        _read_entries(folder, size),
+        notes=notes,
+        key=key,
+        tiles=tile,
+        integrated=size,
+        size=size,
+    )
+
+
+def _read_entries(folder: Path, size: int) -> Iterator[Row]:
+    """The entries of the bundles, each with the hash of its line; ends where one is missing."""
+    with (folder / "entries.jsonl").open("rb") as lines:
+        for number in range(-(-size // WIDTH)):
+            path = folder / entries_path(number, min(WIDTH, size - number * WIDTH))
+            data = path.read_bytes() if path.is_file() else b""
+            for index in range(number * WIDTH, min(size, (number + 1) * WIDTH)):
+                end = 2 + int.from_bytes(data[:2], "big")
+                line = lines.readline()
+                if len(data) < max(end, 3) or not line:
+                    return
+                yield Row(index, data[2:end], leaf_hash(line.removesuffix(b"\n")))
+                data = data[end:]
+        if line := lines.readline():
+            yield Row(size, line, b"")
 
 
 def _write_entries(folder: Path, entries: Iterator[Row]) -> None:
