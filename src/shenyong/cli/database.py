@@ -41,7 +41,8 @@ def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
     server: EmbeddedServer | None = None
     try:
         if place.data_dir:
-            server = EmbeddedServer(Path(place.data_dir))
+            with _plain_locale():
+                server = EmbeddedServer(Path(place.data_dir))
             dsn = server.dsn
         elif place.dsn or place.dsn_file:
             dsn = secret(place.dsn, place.dsn_file, "database.dsn").decode().strip()
@@ -65,3 +66,21 @@ def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
     finally:
         if server is not None:
             server.stop()
+
+
+@contextmanager
+def _plain_locale() -> Iterator[None]:
+    """``LC_ALL=C.UTF-8`` for a while: ``initdb`` refuses a locale that the machine lacks.
+
+    zh_TW.UTF-8 in the environment of a machine without it is common; the product's own language
+    needs no locale of the system.
+    """
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = "C.UTF-8"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LC_ALL"]
+        else:
+            os.environ["LC_ALL"] = before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,13 +13,14 @@ from shenyong.cli.output import Exit, Misused, Unavailable, print_json, tell
 from shenyong.cli.words import say
 
 if TYPE_CHECKING:
-    from shenyong.cli.ledger_log import Log
+    from shenyong.ledger.checkpoint import VerifyingKey
+    from shenyong.ledger.verify import Report
     from shenyong.settings import Settings
 
 
 # guideline: ey-genai-2023:2
 def verify(
-    file: Annotated[Path | None, Parameter(help=say("config.file"))] = None,
+    place: Annotated[Path | None, Parameter(help=say("ledger.place"))] = None,
     *,
     agency: Annotated[str | None, Parameter(help=say("ledger.agency"))] = None,
     key: Annotated[str | None, Parameter(help=say("ledger.key"))] = None,
@@ -27,56 +28,18 @@ def verify(
 ) -> Exit:
     """Verify every log from its first entry; exit code 1, and where, if anything is wrong.
 
-    The signatures are checked against `key`, else against what this installation's signing key
-    gives; the key that is stored beside the log proves nothing and isn't used.
+    `place` is the settings' file, or a folder that `export` wrote. The signatures are checked
+    against `key` (or the file of that name), else against what this installation's signing key
+    gives; the key that is stored beside the entries proves little, and is used for a folder only.
     """
-    from shenyong.gateway.worker import log_key
-    from shenyong.ledger.checkpoint import NoteError, VerifyingKey
-    from shenyong.settings import key as secret_key
-    from shenyong.settings import load
-
-    settings = load(file).settings
-    seed = b""
-    if key is None:
-        place = settings.ledger
-        seed = secret_key(place.signing_key, place.signing_key_file, "ledger.signing_key")
-    good, reports = True, []
-    with _logs(settings, agency) as logs:
-        for log in logs:
-            try:
-                public = VerifyingKey.parse(key) if key else log_key(seed, log.agency).verifying
-            except NoteError as error:
-                raise Misused(f"--key: {error}") from None
-            report = log.verified(public)
-            good = good and report.ok
-            reports.append(
-                {
-                    "agency": report.agency,
-                    "ok": report.ok,
-                    "entries": report.entries,
-                    "signed_size": report.signed_size,
-                    "checkpoints": report.checkpoints,
-                    "intents": report.intents,
-                    "outcomes": report.outcomes,
-                    "decisions": report.decisions,
-                    "open_intents": report.open_intents,
-                    "root": report.root.hex(),
-                    "key": str(public),
-                    "faults": [
-                        {"code": each.code, "index": each.index, "detail": each.detail}
-                        for each in report.faults
-                    ],
-                }
-            )
-            if not json:
-                word = "fine" if report.ok else "broken"
-                tell(say(f"ledger.{word}", agency=report.agency, entries=report.entries,
-                         signed=report.signed_size, open=report.open_intents))  # fmt: skip
-                for each in report.faults:
-                    tell(f"  {each.code} #{each.index} {each.detail}".rstrip())
+    public = _public_key(key)
+    reports = list(_reports(place, agency, public))
     if json:
-        print_json({"ok": good, "logs": reports})
-    return Exit.FINE if good else Exit.FOUND
+        print_json({"ok": all(each.ok for each in reports), "logs": [_plain(e) for e in reports]})
+    else:
+        for each in reports:
+            _show(each)
+    return Exit.FINE if all(each.ok for each in reports) else Exit.FOUND
 
 
 def export(
@@ -88,33 +51,99 @@ def export(
 ) -> Exit:
     """Write every log up to its last checkpoint into a folder, for anyone to verify offline."""
     from shenyong.settings import load
+    from shenyong.storage.export import ExportError, export_log
 
-    written = {}
-    with _logs(load(config).settings, agency) as logs:
-        for log in logs:
+    written: dict[str, Any] = {}
+    with _logs(load(config).settings, agency) as (dsn, names):
+        for name in names:
             try:
-                written[log.agency] = log.exported(folder / log.agency)
+                done = export_log(dsn, name, folder / name)
+            except ExportError as error:
+                raise Misused(str(error)) from None
             except OSError as error:
                 raise Unavailable(f"{folder}: {error.strerror}") from None
+            written[name] = {"entries": done.entries, "unsigned": done.unsigned}
             if not json:
-                place, count = folder / log.agency, written[log.agency]
-                tell(say("ledger.exported", agency=log.agency, entries=count, folder=place))
+                tell(
+                    say("ledger.exported", agency=name, entries=done.entries, folder=folder / name)
+                )
     if json:
-        print_json({"folder": str(folder), "entries": written})
+        print_json({"folder": str(folder), "logs": written})
     return Exit.FINE
 
 
+def _public_key(text: str | None) -> VerifyingKey | None:
+    """The key that was given, as text or as a file's name.
+
+    Raises:
+        Misused: it is neither.
+    """
+    from shenyong.ledger.checkpoint import NoteError, VerifyingKey
+
+    if text is None:
+        return None
+    try:
+        return VerifyingKey.parse(Path(text).read_text("utf-8") if Path(text).is_file() else text)
+    except (NoteError, OSError, UnicodeDecodeError) as error:
+        raise Misused(f"--key: {error}") from None
+
+
+def _reports(
+    place: Path | None, agency: str | None, public: VerifyingKey | None
+) -> Iterator[Report]:
+    from shenyong.ledger.checkpoint import NoteError
+    from shenyong.storage.export import ExportError, verify_export
+
+    if place is not None and place.is_dir():
+        try:
+            yield verify_export(place, public)
+        except (ExportError, NoteError) as error:
+            raise Misused(str(error)) from None
+        return
+    from shenyong.gateway.worker import log_key
+    from shenyong.settings import key as secret_key
+    from shenyong.settings import load
+    from shenyong.storage.verification import verify_log
+
+    settings = load(place).settings
+    ledger, seed = settings.ledger, b""
+    if public is None:
+        seed = secret_key(ledger.signing_key, ledger.signing_key_file, "ledger.signing_key")
+    with _logs(settings, agency) as (dsn, names):
+        for name in names:
+            yield verify_log(dsn, name, public or log_key(seed, name).verifying)
+
+
 @contextmanager
-def _logs(settings: Settings, agency: str | None) -> Iterator[list[Log]]:
-    """The logs of the database, or of one agency.
+def _logs(settings: Settings, agency: str | None) -> Iterator[tuple[str, list[str]]]:
+    """The database's address while it answers, and the agencies with a log, or the one asked for.
 
     Raises:
         Misused: there is no log of that agency.
     """
     from shenyong.cli.database import opened
-    from shenyong.cli.ledger_log import logs_of
+    from shenyong.storage.verification import logs
 
-    with opened(settings) as ready, logs_of(ready.database.dsn, agency) as logs:
-        if agency is not None and not logs:
+    with opened(settings) as ready:
+        dsn = ready.database.dsn
+        names = [name for name in logs(dsn) if agency in (None, name)]
+        if agency is not None and not names:
             raise Misused(say("ledger.unknown", agency=agency))
-        yield logs
+        yield dsn, names
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    import msgspec
+
+    plain = {name: getattr(report, name) for name in report.__struct_fields__}
+    faults = [msgspec.to_builtins(each) for each in report.faults]
+    return {**plain, "ok": report.ok, "root": report.root.hex(), "faults": faults}
+
+
+def _show(report: Report) -> None:
+    word = "fine" if report.ok else "broken"
+    counts = {"entries": report.entries, "signed": report.signed_size, "open": report.open_intents}
+    tell(say(f"ledger.{word}", agency=report.agency, **counts))
+    for each in report.faults:
+        where = "" if each.index is None else f" #{each.index}"
+        tell(f"  {each.code}{where} {each.detail}".rstrip())
