@@ -1,0 +1,1 @@
+"""A house of its own for tests that break it."""
