@@ -64,3 +64,10 @@ def new_database(pg: EmbeddedServer, _template: str) -> Callable[..., str]:
 def dsn(new_database: Callable[..., str]) -> str:
     """The address of a fresh, migrated database of this module."""
     return new_database()
+
+
+@pytest.fixture
+def clean(dsn: str) -> str:
+    """The module's database with empty ledger tables: quicker than a new one for each test."""
+    _execute(dsn, "TRUNCATE ledger_head, ledger_entry, ledger_tile, ledger_checkpoint, worker")
+    return dsn

@@ -1,0 +1,138 @@
+"""Signing against a real PostgreSQL: what is stored is checked again before it is signed for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import psycopg
+import pytest
+from tests.storage.entries import AGENCY, intent
+
+from shenyong.ledger.checkpoint import Checkpoint, SigningKey, open_note
+from shenyong.ledger.merkle import leaf_hash, root_of
+from shenyong.storage.checkpointing import Checkpointer, LedgerCorruptError
+from shenyong.storage.ledger import LedgerWriter
+
+KEY = SigningKey(f"shenyong/{AGENCY}", b"\1" * 32)
+
+
+async def write(dsn: str, count: int) -> None:
+    writer = LedgerWriter(dsn, started=time.time_ns() // 1000)
+    await writer.start({AGENCY: str(KEY.verifying)})
+    await asyncio.gather(*(writer.append(intent()) for _ in range(count)))
+    await writer.stop()
+
+
+def execute(dsn: str, query: str, *values: object) -> list[tuple[object, ...]]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        cursor = connection.execute(query.encode(), values, binary=True)
+        return cursor.fetchall() if cursor.description else []
+
+
+def checkpoints(dsn: str) -> list[Checkpoint]:
+    notes = execute(dsn, "SELECT note FROM ledger_checkpoint ORDER BY size")
+    return [Checkpoint.parse(open_note(bytes(row[0]), KEY.verifying)) for row in notes]  # type: ignore[call-overload]
+
+
+async def test_it_signs_the_tree_of_what_is_stored(clean: str) -> None:
+    signer = Checkpointer(clean, {AGENCY: KEY})
+    sizes = [1, 2, 255, 256, 257, 600, 2700]
+    for before, size in zip([0, *sizes], sizes, strict=False):
+        await write(clean, size - before)
+        assert await signer.once(AGENCY) == size
+    leaves = [
+        leaf_hash(bytes(row[0]))  # type: ignore[call-overload]
+        for row in execute(clean, "SELECT leaf FROM ledger_entry ORDER BY idx")
+    ]
+    assert [each.size for each in checkpoints(clean)] == sizes
+    for each in checkpoints(clean):
+        assert each.root == root_of(leaves[: each.size])
+        assert each.origin == KEY.verifying.name
+
+
+async def test_twice_is_as_once_and_together_is_as_alone(clean: str) -> None:
+    await write(clean, 300)
+    signers = [Checkpointer(clean, {AGENCY: KEY}) for _ in range(4)]
+    assert await asyncio.gather(*(each.once(AGENCY) for each in signers)) == [300] * 4
+    assert await signers[0].once(AGENCY) == 300
+    assert len(checkpoints(clean)) == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "index"),
+    [
+        ("UPDATE ledger_entry SET leaf = set_byte(leaf, 40, 7) WHERE idx = 305", 305),
+        ("UPDATE ledger_entry SET leaf_hash = set_byte(leaf_hash, 3, 7) WHERE idx = 307", 307),
+        ("DELETE FROM ledger_entry WHERE idx = 306", 306),
+        ("DELETE FROM ledger_entry WHERE idx = 309", 309),
+        # what was signed before: the tiles on the edge, and the note
+        ("UPDATE ledger_tile SET hashes = set_byte(hashes, 5, 7) WHERE level = 0 AND idx = 1", 300),
+        ("UPDATE ledger_tile SET hashes = set_byte(hashes, 5, 7) WHERE level = 1", 300),
+        ("DELETE FROM ledger_tile WHERE level = 1", 300),
+        ("UPDATE ledger_checkpoint SET note = set_byte(note, 20, 7)", 300),
+        ("DELETE FROM ledger_checkpoint", 300),
+    ],
+)
+async def test_damage_is_not_signed_for(clean: str, damage: str, index: int) -> None:
+    signer = Checkpointer(clean, {AGENCY: KEY})
+    await write(clean, 300)
+    await signer.once(AGENCY)
+    await write(clean, 10)
+    execute(clean, damage)
+    with pytest.raises(LedgerCorruptError) as error:
+        await signer.once(AGENCY)
+    assert (error.value.agency, error.value.index) == (AGENCY, index)
+    assert execute(clean, "SELECT integrated FROM ledger_head") == [(300,)]
+    assert execute(clean, "SELECT size FROM ledger_checkpoint WHERE size > 300") == []
+    # the task stops for good and says why
+    await asyncio.wait_for(signer.run(), 3)
+    assert signer.corrupt is not None
+    assert signer.corrupt.index == index
+
+
+async def test_another_key_does_not_continue_a_log(clean: str) -> None:
+    await write(clean, 3)
+    await Checkpointer(clean, {AGENCY: KEY}).once(AGENCY)
+    await write(clean, 1)
+    other = SigningKey(f"shenyong/{AGENCY}", b"\2" * 32)
+    with pytest.raises(LedgerCorruptError):
+        await Checkpointer(clean, {AGENCY: other}).once(AGENCY)
+
+
+async def test_one_leads_another_follows_and_the_end_is_signed(
+    clean: str,
+) -> None:
+    first, second = (Checkpointer(clean, {AGENCY: KEY}) for _ in range(2))
+    tasks = [asyncio.create_task(each.run()) for each in (first, second)]
+    await write(clean, 5)
+    await until(clean, 5)
+    await write(clean, 5)
+    tasks[0].cancel()  # whichever leads, nothing is left unsigned
+    await asyncio.gather(tasks[0], return_exceptions=True)
+    await until(clean, 10)
+    await write(clean, 5)
+    await until(clean, 15)
+    tasks[1].cancel()
+    await asyncio.gather(tasks[1], return_exceptions=True)
+    rows = execute(clean, "SELECT at FROM ledger_checkpoint ORDER BY size")
+    assert len(rows) <= 4
+
+
+async def test_the_leader_signs_once_more_when_it_is_stopped(
+    clean: str,
+) -> None:
+    task = asyncio.create_task(Checkpointer(clean, {AGENCY: KEY}, every_seconds=60).run())
+    await write(clean, 5)
+    await asyncio.sleep(0.3)  # it leads now, and waits for a minute
+    await write(clean, 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert checkpoints(clean)[-1].size == 10
+
+
+async def until(dsn: str, size: int) -> None:
+    deadline = time.monotonic() + 5
+    while not any(each.size == size for each in checkpoints(dsn)):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
