@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shenyong.reading.compacting import compact
-from shenyong.reading.decoding import DEFAULT, Budget, decode
+from shenyong.reading.decoding import DEFAULT, Budget, decode, unfold
 from shenyong.reading.folding import fold
 from shenyong.reading.joining import joints
 from shenyong.reading.passage import Passage, Source, Span, View, ViewKind
@@ -69,7 +69,11 @@ def _passage(source: Source, budget: Budget) -> Passage:
     if runs is not None:
         views.append(runs)
     hidden = decode(folded, codes, budget)
-    for view in (*smuggled(text), *hidden.views):
+    for raw in smuggled(text):
+        inside = unfold(raw, budget)
+        hidden.views.extend(inside.views)
+        hidden.unreadable.extend(inside.unreadable)
+    for view in hidden.views:
         views.append(view)
         inner = compact(view, fold(view.text)[1])
         if inner is not None:

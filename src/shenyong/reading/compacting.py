@@ -26,7 +26,10 @@ _NUMERALS = {
 _LEET = {"O": "0", "o": "0", "I": "1", "l": "1"}
 _FOLD = {**_NUMERALS, **_LEET}
 _DIGIT = "0-9" + "".join(_NUMERALS)
-_SEPARATOR = r"(?:<[^<>\n]{0,60}>|&nbsp;|[\s\-._/,*|#~:;'\"“”‘’()\[\]{}\\、·•+=^`。〔〕【】「」])"
+_SEPARATOR = (
+    r"(?:<[^<>\n]{0,60}>|&nbsp;|\*{1,4}+|"  # possessive: one way to read a row of stars
+    r"[\s\-._/,|#~:;'\"“”‘’()\[\]{}\\、·•+=^`。〔〕【】「」])"
+)
 _RUN = re.compile(
     rf"(?<![A-Za-z0-9])(?:[A-Za-z]{_SEPARATOR}{{0,3}}){{0,2}}"
     rf"(?:[{_DIGIT}OoIl]{_SEPARATOR}{{0,3}}){{6,60}}[{_DIGIT}]"
@@ -94,7 +97,7 @@ def _stretches(codes: Codes) -> list[tuple[int, int]]:
     if digits.size < _ENOUGH:
         return []
     if bool((codes == _LESS).any()):  # tags hold any characters
-        return [(max(0, int(digits[0]) - _LEAD), int(digits[-1]) + 1)]
+        return [(max(0, int(digits[0]) - _LEAD - 6 * 62), int(digits[-1]) + 1)]
     segment = np.cumsum(~_RUNNING[codes])
     first = int(segment[digits[0]])
     counts = np.bincount(segment[digits] - first)

@@ -97,9 +97,8 @@ def _hinted(codes: Codes) -> bool:
         return False
     if bool((kinds & 1).any()):
         return True
-    return ((kinds & 2) != 0).tobytes().find(_BLOB) >= 0 or ((kinds & 4) != 0).tobytes().find(
-        _SPACED
-    ) >= 0
+    blob, spaced = ((kinds & 2) != 0).tobytes(), ((kinds & 4) != 0).tobytes()
+    return _BLOB in blob or _SPACED in spaced
 
 
 def decode(view: View, codes: Codes, budget: Budget = DEFAULT) -> Decoded:
@@ -110,6 +109,13 @@ def decode(view: View, codes: Codes, budget: Budget = DEFAULT) -> Decoded:
     found = Decoded([], [])
     if _hinted(codes) and _HINT.search(view.text):
         _decode(view, _Work(len(view.text), budget), 1, "", found)
+    return found
+
+
+def unfold(view: View, budget: Budget = DEFAULT) -> Decoded:
+    """A view of raw hidden text, folded, and everything that it says in other words."""
+    found = Decoded([], [])
+    _keep(view, _Work(len(view.text), budget), 0, view.encoding, found)
     return found
 
 
@@ -158,9 +164,10 @@ def _named(outer: str, name: str) -> str:
 
 
 def _hides(text: str) -> bool:
-    return bool(_PERCENT.search(text) or _ESCAPE.search(text)) or any(
-        len(match.group()) >= 24 for match in _BASE64.finditer(text)
-    )
+    marks = (_PERCENT, _ESCAPE, _QUOTED)
+    if any(mark.search(text) for mark in marks) or html.unescape(text) != text:
+        return True
+    return any(len(match.group()) >= 24 for match in _BASE64.finditer(text))
 
 
 # ── escapes, undone in place ─────────────────────────────────────────────────────────────────────
