@@ -12,7 +12,7 @@ import time
 import msgspec
 import psutil
 
-from bench.servers import ROOT, Server, cpu_seconds, resident_mb
+from bench.servers import ROOT, Server, cpu_seconds, resident_mb, tree
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -36,10 +36,13 @@ def wrk(
     seconds: float,
     *,
     stream: bool = False,
-    helpers: list[psutil.Process] | None = None,
+    helpers: int = 0,
     variables: dict[str, str] | None = None,
 ) -> Figures:
-    """Run wrk once against the server and read the CPU that its processes used meanwhile."""
+    """Run wrk once against the server and read the CPU that its processes used meanwhile.
+
+    `helpers` is the process whose tree's CPU is counted apart (PostgreSQL), 0 for none.
+    """
     env = {
         **os.environ,
         **server.load,
@@ -47,7 +50,8 @@ def wrk(
         "BENCH_STREAM": "1" if stream else "0",
         "BENCH_SEED": str(time.time_ns() % 1_000_000),
     }
-    before = cpu_seconds(processes), cpu_seconds(helpers or [])
+    # PostgreSQL's processes come and go: counted by the tree below `helpers` at each end.
+    before = cpu_seconds(processes), cpu_seconds(tree(helpers) if helpers else [])
     out = subprocess.run(
         [
             "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "20s", "--latency",
@@ -55,7 +59,7 @@ def wrk(
         ],
         cwd=ROOT, env=env, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
-    after = cpu_seconds(processes), cpu_seconds(helpers or [])
+    after = cpu_seconds(processes), cpu_seconds(tree(helpers) if helpers else [])
     requests = int(re.search(r"(\d+) requests in", out)[1])  # type: ignore[index]
     rate = float(re.search(r"Requests/sec: +([\d.]+)", out)[1])  # type: ignore[index]
     value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]

@@ -134,7 +134,11 @@ def litellm() -> Server:
     venv = WORK / "litellm"
     if not (venv / "bin" / "litellm").exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        subprocess.run([str(venv / "bin" / "pip"), "install", "-q", "litellm[proxy]"], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [str(venv / "bin" / "pip"), "install", "-q", "litellm[proxy]"],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
     return Server(
         "LiteLLM proxy, no guardrail",
         9103,
@@ -158,7 +162,14 @@ def portkey() -> Server:
         home.mkdir(exist_ok=True)
         (home / "package.json").write_text('{"private":true}')
         subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "@portkey-ai/gateway"],
+            [
+                "npm",
+                "install",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "@portkey-ai/gateway",
+            ],
             cwd=home,
             check=True,
             stdout=subprocess.DEVNULL,

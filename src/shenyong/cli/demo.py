@@ -64,8 +64,10 @@ def demo(
                 model.wait()
             except LocalModelError as error:
                 raise Unavailable(say("demo.no_model", reason=error)) from None
+            from shenyong.cli.automaton import kept_engine
             from shenyong.gateway.serve import run
 
+            kept_engine()  # before the workers are forked: they share it
             threading.Thread(
                 target=announce, args=(ready.server.url, port, keys, json), daemon=True
             ).start()

@@ -22,7 +22,10 @@ def serve(
 
     settings = load(file).settings
     with opened(settings) as ready:
+        from shenyong.cli.automaton import kept_engine
         from shenyong.gateway.serve import run
+
+        kept_engine()  # before the workers are forked: they share it
 
         if json:
             print_json({"listening": ready.server.url})
