@@ -132,6 +132,7 @@ def consistency_proof(subtree: Subtree, old: int, size: int) -> list[Hash]:
 
 def verify_inclusion(leaf: Hash, index: int, size: int, path: Sequence[Hash], root: Hash) -> None:
     """Raises ProofError unless the path proves the leaf at `index` (RFC 9162 2.1.3.2)."""
+    _check_lengths(leaf, root, *path)
     if not 0 <= index < size:
         raise ProofError("the index is not in the tree")
     node, last, result = index, size - 1, leaf
@@ -155,6 +156,7 @@ def verify_consistency(
     old: int, size: int, old_root: Hash, root: Hash, path: Sequence[Hash]
 ) -> None:
     """Raises ProofError unless the path proves the old tree a prefix (RFC 9162 2.1.4.2)."""
+    _check_lengths(*path)
     if not 0 < old <= size:
         raise ProofError("sizes are out of order")
     if old == size:
@@ -184,3 +186,9 @@ def verify_consistency(
         raise ProofError("the proof is too short")
     if first != old_root or second != root:
         raise ProofError("the proof leads to another root")
+
+
+def _check_lengths(*hashes: Hash) -> None:
+    """No value of another length is a hash: a leaf and a root that are both empty prove nothing."""
+    if any(len(each) != HASH_BYTES for each in hashes):
+        raise ProofError(f"a hash has {HASH_BYTES} bytes")
