@@ -25,6 +25,17 @@ class NoteError(ValueError):
     """A note that is not well formed, or not signed by a known key."""
 
 
+def _decoded(text: str) -> bytes:
+    """The bytes of canonical base64 (RFC 4648 3.5, 4): one text only for the same bytes."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise NoteError("not base64") from None
+    if base64.b64encode(raw).decode() != text:
+        raise NoteError("not canonical base64")
+    return raw
+
+
 class VerifyingKey:
     """The public half: name, key id and Ed25519 key (signed-note, "Verifier keys")."""
 
@@ -42,10 +53,7 @@ class VerifyingKey:
         """Read ``name+hash+base64``. Raises NoteError."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        try:
-            raw = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise NoteError("the key is not base64") from None
+        raw = _decoded(encoded)
         if len(raw) != 1 + HASH_BYTES or raw[0] != _ED25519:
             raise NoteError("not an Ed25519 key")
         key = cls(name, raw[1:])
@@ -90,17 +98,14 @@ def open_note(note: bytes, key: VerifyingKey) -> bytes:
     if not gap or not tail.endswith(b"\n"):
         raise NoteError("the note has no signature block")
     text = head + b"\n"
-    for line in tail.decode("utf-8", "replace").splitlines():
+    for line in tail.decode("utf-8", "replace").split("\n")[:-1]:
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
         if dash != _DASH:
             raise NoteError("a signature line begins with an em dash")
         if name != key.name:
             continue
-        try:
-            raw = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise NoteError("a signature is not base64") from None
+        raw = _decoded(encoded)
         if raw[:4] == key.key_id and key.verify(text, raw[4:]):
             return text
     raise NoteError("no signature of the known key")
@@ -124,9 +129,9 @@ class Checkpoint(msgspec.Struct, frozen=True):
         try:
             lines = text.decode().split("\n")
             origin, size, root = lines[:3]
-            decoded = base64.b64decode(root, validate=True)
-        except (ValueError, UnicodeDecodeError):
+        except ValueError:
             raise NoteError("a checkpoint has an origin, a size and a root") from None
+        decoded = _decoded(root)
         if lines[3:] != [""] or not origin or not size.isascii() or not size.isdigit():
             raise NoteError("a checkpoint has exactly three lines")
         if (size[0] == "0" and size != "0") or len(decoded) != HASH_BYTES:

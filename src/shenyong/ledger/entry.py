@@ -150,7 +150,7 @@ def decode(leaf: bytes) -> Entry:
     """The entry in a leaf's bytes. Raises EntryError if it is not one."""
     try:
         entry: Entry = _DECODER.decode(leaf)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise EntryError("not an entry of a known type") from None
     return entry
 

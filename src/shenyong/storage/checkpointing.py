@@ -70,7 +70,7 @@ class Checkpointer:
         while self.corrupt is None:
             with contextlib.suppress(psycopg.Error, OSError):
                 await self._lead()
-            await asyncio.sleep(self._every)
+            await self._rest()
 
     async def once(self, agency: str) -> int:
         """Sign for what one agency's log has now; returns the number of entries signed for.
@@ -96,11 +96,15 @@ class Checkpointer:
             try:
                 while self.corrupt is None:
                     await self.sign_all(connection)
-                    await asyncio.sleep(self._every)
+                    await self._rest()
             except asyncio.CancelledError:
                 if not connection.closed:
                     await self.sign_all(connection)
                 raise
+
+    async def _rest(self) -> None:
+        if self.corrupt is None:
+            await asyncio.sleep(self._every)
 
     async def sign_all(self, connection: Connection) -> None:
         """Sign every log that has grown. Damage in one does not keep the others from it."""
