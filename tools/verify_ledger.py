@@ -95,16 +95,16 @@ def read_key(text: str) -> Key:
 def read_checkpoint(note: bytes, key: Key) -> tuple[int, bytes]:
     """(size, root) of a checkpoint, if the key signed it (tlog-checkpoint). Raises ValueError."""
     head, _, tail = note.rpartition(b"\n\n")
-    text, good = head + b"\n", False
+    text, good = head + b"\n", set()
     for line in tail.decode().splitlines():
         dash, signer, encoded = line.split(" ")
         raw = base64.b64decode(encoded, validate=True)
         if dash == "\u2014" and signer == key[0] and raw[:4] == key[1]:
-            good = ed25519(key[2], text, raw[4:])
+            good.add(ed25519(key[2], text, raw[4:]))
     origin, size, root, *rest = text.decode().split("\n")
     decoded = base64.b64decode(root, validate=True)
     formed = rest == [""] and str(int(size)) == size and len(decoded) == HASH
-    if not good or origin != key[0] or not formed:
+    if good != {True} or origin != key[0] or not formed:
         raise ValueError("not a checkpoint of this log, signed by its key")
     return int(size), decoded
 

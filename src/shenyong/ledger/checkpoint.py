@@ -19,6 +19,8 @@ from shenyong.ledger.merkle import HASH_BYTES
 
 _ED25519 = 1
 _DASH = "\u2014"
+_MAX_NOTE = 1 << 18
+_MAX_DIGITS = 18
 
 
 class NoteError(ValueError):
@@ -93,11 +95,14 @@ class SigningKey:
 
 
 def open_note(note: bytes, key: VerifyingKey) -> bytes:
-    """The note's text, if `key` signed it. Raises NoteError otherwise."""
+    """The note's text, if `key` signed it. Raises NoteError otherwise.
+
+    Signatures of other keys are ignored; one of this key that is not good spoils the note.
+    """
     head, gap, tail = note.rpartition(b"\n\n")
-    if not gap or not tail.endswith(b"\n"):
+    if not gap or not tail.endswith(b"\n") or len(note) > _MAX_NOTE:
         raise NoteError("the note has no signature block")
-    text = head + b"\n"
+    text, signed = head + b"\n", False
     for line in tail.decode("utf-8", "replace").split("\n")[:-1]:
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
@@ -106,9 +111,13 @@ def open_note(note: bytes, key: VerifyingKey) -> bytes:
         if name != key.name:
             continue
         raw = _decoded(encoded)
-        if raw[:4] == key.key_id and key.verify(text, raw[4:]):
-            return text
-    raise NoteError("no signature of the known key")
+        if raw[:4] == key.key_id:
+            signed = key.verify(text, raw[4:])
+            if not signed:
+                raise NoteError("the key's signature is not good")
+    if not signed:
+        raise NoteError("no signature of the known key")
+    return text
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -134,6 +143,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         decoded = _decoded(root)
         if lines[3:] != [""] or not origin or not size.isascii() or not size.isdigit():
             raise NoteError("a checkpoint has exactly three lines")
-        if (size[0] == "0" and size != "0") or len(decoded) != HASH_BYTES:
+        formed = len(size) <= _MAX_DIGITS and str(int(size)) == size
+        if not formed or len(decoded) != HASH_BYTES:
             raise NoteError("a checkpoint's size or root is not well formed")
         return cls(origin, int(size), decoded)
