@@ -100,6 +100,12 @@ def _hang_up(connection: _Connection) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
+def _forget(task: asyncio.Task[tuple[object, ...] | None]) -> None:
+    """Take what a task ends with that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()
+
+
 def _milliseconds(request: str) -> int:
     """The time in a UUIDv7 (RFC 9562 5.7), in milliseconds; 0 for another id."""
     with contextlib.suppress(ValueError):
@@ -205,11 +211,11 @@ class LedgerWriter:
             done, _ = await asyncio.wait({task}, timeout=self._timeout)
         except asyncio.CancelledError:
             _hang_up(connection)
-            task.add_done_callback(asyncio.Future.exception)
+            task.add_done_callback(_forget)
             raise
         if not done:
             _hang_up(connection)
-            task.add_done_callback(asyncio.Future.exception)
+            task.add_done_callback(_forget)
             raise TimeoutError
         return task.result()
 
