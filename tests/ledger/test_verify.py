@@ -21,7 +21,7 @@ from tests.ledger.growing import (
 
 from shenyong.ledger import encode, leaf_hash
 from shenyong.ledger.checkpoint import Checkpoint, SigningKey
-from shenyong.ledger.verify import CODES, Fault, Report, Row, verify
+from shenyong.ledger.verify import CODES, Report, Row, verify
 
 SIZE = 600
 FLIPS = int(os.environ.get("SHENYONG_TEST_FLIPS", "1000"))
@@ -186,16 +186,6 @@ def test_missing_tiles_and_missing_entries_behind_the_head() -> None:
     del log.tiles[1, 0]
     assert found(log.verified(SIZE)) == {("tile_mismatch", 0)}
     assert found(whole().verified(SIZE + 1)) == {("missing_entry", SIZE)}
-
-
-def test_a_caller_with_leaf_tiles_only_finds_the_entry_too() -> None:
-    log = whole()
-    rows = [Row(n, leaf) for n, leaf in enumerate(log.leaves)]
-    other = dict(enumerate(log.hashes)) | {300: bytes(32)}
-    report = verify(
-        AGENCY, rows, notes=log.notes, key=KEY.verifying, tile=lambda number: other, size=SIZE
-    )
-    assert report.faults == [Fault("tile_mismatch", 300)]
 
 
 def test_reports_end_before_they_fill_the_memory() -> None:

@@ -9,7 +9,7 @@ are compared with one run over the same entries, so they are consistent with eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -88,7 +88,6 @@ def verify(
     *,
     notes: Iterable[bytes],
     key: VerifyingKey,
-    tile: Callable[[int], Mapping[int, Hash]] | None = None,
     tiles: FetchTile | None = None,
     integrated: int = 0,
     size: int | None = None,
@@ -97,26 +96,20 @@ def verify(
 
     `rows` come in order of their index; `notes` are its checkpoints, earlier ones that somebody
     kept included; `size` is how many entries there should be. `tiles` gives the tiles of all levels
-    for the first `integrated` entries; who has only those of the lowest gives `tile(n)`, the leaf
-    hashes of its n-th tile by entry index.
+    for the first `integrated` entries.
     """
     report = Report(agency)
     pending = _signed(notes, key, report)
     books, frontier = Books(), Frontier()
     made = _Tiles(tiles, integrated) if tiles is not None else None
-    leaves: Mapping[int, Hash] = {}
     for row in rows:
         if row.index != report.entries:
             report.faults.append(Fault("missing_entry", report.entries))
         if len(report.faults) >= _MAX_FAULTS or row.index != report.entries:
             return report
-        if tile is not None and row.index % WIDTH == 0:
-            leaves = tile(row.index // WIDTH)
         hashed = leaf_hash(row.leaf)
         if row.stored_hash and hashed != row.stored_hash:
             report.faults.append(Fault("hash_mismatch", row.index))
-        elif leaves.get(row.index, hashed) != hashed:
-            report.faults.append(Fault("tile_mismatch", row.index))
         report.faults += _entry_faults(agency, row, books, report)
         frontier.add(hashed)
         report.entries += 1
