@@ -1,7 +1,8 @@
 """The ASGI door: routes, limits, and what every answer carries.
 
 Raw ASGI: the way of a request is one function here, and nothing stands between the socket and it.
-Without audit are only the paths in `UNAUDITED`; anything else under /v1 is a clear 404.
+Without audit are only the paths in `UNAUDITED` and the reading of a decision (``/d/<id>``), which
+call no model; anything else under /v1 is a clear 404.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 import msgspec
 
 import shenyong
+from shenyong.gateway import decision_page
 from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.journal import Line, place_of, timestamp
@@ -139,6 +141,8 @@ class App:
                 return _not_allowed(request_id, "GET")
             arrival = Arrival(request_id, now_us(), _headers(scope), b"")
             return _models(worker, arrival, path)
+        if path.startswith("/d/") and method in ("GET", "HEAD"):
+            return await _decision(worker, path.removeprefix("/d/"))
         if path == _CHAT:
             return _not_allowed(request_id, "POST")
         return _whole(_unknown(worker, path, request_id))
@@ -214,6 +218,16 @@ async def _operations(worker: Worker, path: str, request_id: str) -> Reply:
     elif path == "/version":
         said = {"version": shenyong.__version__, "pack": worker.settings.policy.pack}
     return Reply(status, (_JSON, ("x-request-id", request_id)), msgspec.json.encode(said))
+
+
+async def _decision(worker: Worker, decision_id: str) -> Reply:
+    """The page of one decision. A database that is down is a 503, as everywhere."""
+    entry = await worker.decision(decision_id)
+    if entry is None:
+        return Reply(404, decision_page.headers(), decision_page.unknown())
+    judge = worker.world.judges[entry.agency]
+    page = decision_page.page(decision_page.shown(entry, judge))
+    return Reply(200, decision_page.headers(), page)
 
 
 def _models(worker: Worker, arrival: Arrival, path: str) -> Reply:

@@ -20,7 +20,7 @@ from shenyong.gateway.world import World
 from shenyong.guideline import load_pack
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.inspector import Inspector
-from shenyong.ledger import Digester
+from shenyong.ledger import Decided, Digester, Intent
 from shenyong.ledger.checkpoint import SigningKey
 from shenyong.protocols.strict_json import Limits
 from shenyong.reading.passage import Source
@@ -29,6 +29,7 @@ from shenyong.registry import Registry
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
 from shenyong.storage.checkpointing import Checkpointer
+from shenyong.storage.decisions import find_decision
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.recovery import close_interrupted
@@ -182,6 +183,14 @@ class Worker:
                 self.journal.write(
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))
                 )
+
+    async def decision(self, decision_id: str) -> Intent | Decided | None:
+        """The entry of a decision, None if there is none.
+
+        Raises:
+            LedgerUnavailableError: the database does not answer.
+        """
+        return await asyncio.to_thread(find_decision, self._engine, decision_id)
 
     async def ready(self) -> dict[str, bool]:
         """What readiness rests on, each true or false."""
