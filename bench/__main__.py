@@ -1,7 +1,7 @@
 """``python -m bench``: the gateway beside its peers, in one run; writes docs/benchmarks.md.
 
-Needs nginx, wrk, node and npm on the machine (Debian: ``apt-get install nginx-light wrk``); LiteLLM,
-Portkey and presidio are installed into ``.bench/`` from their registries. Options: ``--seconds N``
+Needs nginx, wrk, node and npm on the machine (Debian: ``apt-get install nginx-light wrk``);
+LiteLLM, Portkey and presidio are installed into ``.bench/`` from their registries. Options: ``--seconds N``
 for each measurement, ``--rounds N``, ``--only NAME`` (of a server), ``--no-write``.
 """
 

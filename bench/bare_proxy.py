@@ -10,7 +10,7 @@ import aiohttp
 
 UPSTREAM = os.environ.get("BENCH_UPSTREAM", "http://127.0.0.1:9100")
 Message = MutableMapping[str, Any]
-_session: aiohttp.ClientSession | None = None
+_sessions: list[aiohttp.ClientSession] = []
 
 
 async def app(
@@ -18,18 +18,17 @@ async def app(
     receive: Callable[[], Awaitable[Message]],
     send: Callable[[Message], Awaitable[None]],
 ) -> None:
-    global _session
     if scope["type"] != "http":
         return
-    if _session is None:
-        _session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    if not _sessions:
+        _sessions.append(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
     body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    async with _session.post(
+    async with _sessions[0].post(
         UPSTREAM + scope["path"], data=body, headers={"content-type": "application/json"}
     ) as answer:
         kind = answer.headers.get("content-type", "").encode()

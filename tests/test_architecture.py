@@ -10,5 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_page_is_drawn_from_the_code() -> None:
-    done = subprocess.run([sys.executable, "tools/architecture.py", "--check"], cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "tools/architecture.py", "--check"], cwd=ROOT, check=False
+    )
     assert done.returncode == 0, "run `make architecture`"

@@ -54,7 +54,11 @@ def survey() -> list[Room]:
     """Every room, in the order of the import contract (shells first)."""
     order = [
         line.strip().strip('",').removeprefix("shenyong.")
-        for line in (ROOT / "pyproject.toml").read_text().split("layers = [")[1].split("]")[0].split()
+        for line in (ROOT / "pyproject.toml")
+        .read_text()
+        .split("layers = [")[1]
+        .split("]")[0]
+        .split()
     ]
     rooms = []
     for name in order:
@@ -81,7 +85,14 @@ def draw(rooms: list[Room]) -> str:
         out += [f"  {room.name} --> {other}" for other in sorted(room.imports & known)]
     out += ["```", ""]
     for room in rooms:
-        out += [f"### `{room.name}`", "", room.job, "", "| module | lines | its one idea |", "|---|---|---|"]
+        out += [
+            f"### `{room.name}`",
+            "",
+            room.job,
+            "",
+            "| module | lines | its one idea |",
+            "|---|---|---|",
+        ]
         out += [
             f"| `{where}` | {lines} | {line} |" for where, (lines, line) in room.modules.items()
         ]

@@ -18,6 +18,9 @@ if __name__ == "__main__":
     path = f"{NODE}{os.pathsep}{os.environ.get('PATH', '')}"
     sys.exit(
         subprocess.run(
-            [NODE / "node", NPM, "ci", "--silent"], cwd=here, env={**os.environ, "PATH": path}
+            [NODE / "node", NPM, "ci", "--silent"],
+            cwd=here,
+            env={**os.environ, "PATH": path},
+            check=False,
         ).returncode
     )

@@ -1,4 +1,4 @@
-"""openai-node, unmodified (ux.md 3.3, 3.4). Node comes as a wheel, the client from the lock file."""
+"""openai-node, unmodified (ux.md 3.3, 3.4): Node from a wheel, the client from the lock file."""
 
 from __future__ import annotations
 

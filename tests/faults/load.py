@@ -39,9 +39,11 @@ async def flood(house: House, count: int, prefix: str, *, streams: bool = True) 
     seen: Counter[str] = Counter()
     timeout = aiohttp.ClientTimeout(total=30)
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-        async with asyncio.TaskGroup() as group:
-            for number in range(count):
-                stream = streams and number % 2 == 1
-                group.create_task(_one(session, house, f"{prefix}{number}", seen, stream))
+    async with (
+        aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(count):
+            stream = streams and number % 2 == 1
+            group.create_task(_one(session, house, f"{prefix}{number}", seen, stream))
     return seen

@@ -128,7 +128,9 @@ _ENGLISH_BUSINESS = re.compile(
 )
 
 
-_GIVEN = re.compile(r"(?:號碼|字號)?[ \t(（]*[:：為是]?[ \t「\"]*(?:[0-9+〔]|[A-Z][0-9])|[ \t]*[:：]")
+_GIVEN = re.compile(
+    r"(?:號碼|字號)?[ \t(（]*[:：為是]?[ \t「\"]*(?:[0-9+〔]|[A-Z][0-9])|[ \t]*[:：]"
+)
 _BEFORE, _AFTER = 200, 100  # characters of the longest sentence on either side of its object
 _WISHES = frozenset({"wish", "order"})
 
