@@ -63,7 +63,7 @@ class EmbeddedServer:
 def check_durability(dsn: str) -> None:
     """Raise ServerError if the server could acknowledge what it may lose."""
     with psycopg.connect(dsn, connect_timeout=5) as connection:
-        for name in ("fsync", "synchronous_commit"):
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
             row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
             if row is None or row[0] == "off":
                 raise ServerError(
