@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from shenyong.ledger.checkpoint import VerifyingKey
+from shenyong.ledger.checkpoint import Checkpoint, NoteError, VerifyingKey, open_note
 from shenyong.ledger.merkle import leaf_hash
 from shenyong.ledger.tiles import WIDTH, entries_path, tile_path
 from shenyong.ledger.verify import Report, Row, verify
@@ -102,11 +102,14 @@ def verify_export(folder: Path, key: VerifyingKey | None = None) -> Report:
     """
     try:
         key = key or VerifyingKey.parse((folder / "log.vkey").read_text("utf-8"))
-        names = sorted((folder / "checkpoints").iterdir(), key=lambda each: int(each.name))
-        size = int((folder / "checkpoint").read_bytes().split(b"\n")[1])
-        notes = [(folder / "checkpoint").read_bytes(), *(each.read_bytes() for each in names)]
-    except (OSError, ValueError, IndexError) as error:
+        latest = (folder / "checkpoint").read_bytes()
+        notes = [latest, *(each.read_bytes() for each in (folder / "checkpoints").iterdir())]
+    except OSError as error:
         raise ExportError("這不是匯出的紀錄。 This is not an exported ledger.") from error
+    try:
+        size = Checkpoint.parse(open_note(latest, key)).size
+    except NoteError:
+        size = 0  # `verify` says what is wrong with it
 
     def tile(level: int, index: int) -> bytes:
         width = size // WIDTH**level - index * WIDTH
@@ -137,8 +140,8 @@ def _read_entries(folder: Path, size: int) -> Iterator[Row]:
                     return
                 yield Row(index, data[2:end], leaf_hash(line.removesuffix(b"\n")))
                 data = data[end:]
-        if line := lines.readline():
-            yield Row(size, line, b"")
+        if size and (line := lines.readline()):
+            yield Row(size, line)
 
 
 def _write_entries(folder: Path, entries: Iterator[Row]) -> None:
