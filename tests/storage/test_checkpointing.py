@@ -13,6 +13,7 @@ from shenyong.ledger.checkpoint import Checkpoint, SigningKey, open_note
 from shenyong.ledger.merkle import leaf_hash, root_of
 from shenyong.storage.checkpointing import Checkpointer, LedgerCorruptError
 from shenyong.storage.ledger import LedgerWriter
+from shenyong.storage.verification import verify_log
 
 KEY = SigningKey(f"shenyong/{AGENCY}", b"\1" * 32)
 
@@ -98,6 +99,39 @@ async def test_another_key_does_not_continue_a_log(clean: str) -> None:
     other = SigningKey(f"shenyong/{AGENCY}", b"\2" * 32)
     with pytest.raises(LedgerCorruptError):
         await Checkpointer(clean, {AGENCY: other}).once(AGENCY)
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "UPDATE ledger_head SET integrated = 0; DELETE FROM ledger_tile;"
+        " DELETE FROM ledger_checkpoint",
+        "UPDATE ledger_head SET integrated = 0, size = 100; DELETE FROM ledger_tile;"
+        " DELETE FROM ledger_checkpoint; DELETE FROM ledger_entry WHERE idx >= 100",
+    ],
+)
+async def test_a_history_begun_anew_does_not_get_a_signature(clean: str, hide: str) -> None:
+    """Whoever can write to the database, and hasn't the key, can't have it signed again by us."""
+    signer = Checkpointer(clean, {AGENCY: KEY})
+    await write(clean, 300)
+    await signer.once(AGENCY)
+    for statement in hide.split(";"):
+        execute(clean, statement)
+    await write(clean, 1)
+    with pytest.raises(LedgerCorruptError):
+        await signer.once(AGENCY)
+    assert checkpoints(clean) == []
+
+
+@pytest.mark.parametrize("newest_only", [True, False])
+async def test_checkpoints_that_are_gone_are_missed(clean: str, newest_only: bool) -> None:
+    signer = Checkpointer(clean, {AGENCY: KEY})
+    for _ in range(2):
+        await write(clean, 100)
+        await signer.once(AGENCY)
+    execute(clean, f"DELETE FROM ledger_checkpoint WHERE size > {100 if newest_only else 0}")
+    report = verify_log(clean, AGENCY)
+    assert [each.code for each in report.faults] == ["bad_checkpoint"]
 
 
 async def test_one_leads_another_follows_and_the_end_is_signed(

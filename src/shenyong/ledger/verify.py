@@ -30,7 +30,7 @@ CODES = frozenset(
         "duplicate",  # (request, attempt, type) was recorded before
         "orphan_outcome",  # no open intent of the same request where the outcome says
         "time_reversed",
-        "bad_checkpoint",  # not well formed, or not signed by the log's key
+        "bad_checkpoint",  # not well formed, not signed by the log's key, or not there
         "root_mismatch",  # the entries give another root than was signed
         "tail_missing",  # a signed checkpoint covers more entries than there are
     }
@@ -123,6 +123,9 @@ def verify(
     if expected != report.entries or integrated > report.entries:
         last = min(expected, report.entries)
         report.faults.append(Fault("missing_entry", last, f"{expected} entries expected"))
+    if integrated > report.signed_size and report.ok:
+        lost = f"there is none of {integrated} entries"
+        report.faults.append(Fault("bad_checkpoint", None, lost))
     report.root = frontier.root()
     report.open_intents = len(books.open)
     return report

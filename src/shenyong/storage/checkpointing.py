@@ -60,6 +60,7 @@ class Checkpointer:
         self, dsn: str, keys: Mapping[str, SigningKey], every_seconds: float = 1.0
     ) -> None:
         self._dsn, self._keys, self._every = dsn, dict(keys), max(every_seconds, 1.0)
+        self._last: dict[str, tuple[int, bytes]] = {}  # what we signed last: size and note
         self.corrupt: LedgerCorruptError | None = None
 
     async def run(self) -> None:
@@ -127,6 +128,7 @@ class Checkpointer:
             done, size = int(str(head[0])), int(str(head[1]))
             if done == size:
                 return done
+            await self._recall(connection, agency, done)
             builder = await self._resume(connection, agency, key, done)
             for start in range(done, size, _CHUNK):
                 await self._integrate(connection, agency, builder, min(size, start + _CHUNK))
@@ -135,7 +137,17 @@ class Checkpointer:
             now = time.time_ns() // 1000
             await connection.execute(_STORE_NOTE, [agency, size, note, now])
             await connection.execute(_INTEGRATED, [size, agency])
+        self._last[agency] = size, note
         return size
+
+    async def _recall(self, connection: Connection, agency: str, done: int) -> None:
+        """Refuse to begin anew below what we signed: a changed history must not get a signature."""
+        size, note = self._last.get(agency, (0, b""))
+        if size == 0:
+            return
+        row = await (await connection.execute(_NOTE, [agency, size], binary=True)).fetchone()
+        if done < size or row is None or row[0] != note:
+            raise LedgerCorruptError(agency, min(done, size), "it is not what was signed before")
 
     async def _resume(
         self, connection: Connection, agency: str, key: SigningKey, size: int
