@@ -329,6 +329,9 @@ class LedgerWriter:
     async def _fail(self, entries: Sequence[_Waiting]) -> None:
         if not entries:
             return
+        for each in entries:
+            if isinstance(each.entry, Intent):
+                self._note(each.entry)  # it may be there: whoever starts next is to look
         self._refuse(entries)
         connection, self._connection = self._connection, None
         if connection is not None:
