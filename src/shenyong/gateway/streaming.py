@@ -16,6 +16,19 @@ from shenyong.redaction import Action, OutputWindow, Restorer
 _WHOLE = (".id", ".name")
 
 
+def _plain(chunk: Chunk) -> str | None:
+    """The words of a chunk that holds words of one choice and nothing else, as nearly all do."""
+    if len(chunk.choices) != 1 or chunk.usage:
+        return None
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if choice.finish_reason is not None or not delta.content or delta.role:
+        return None
+    if delta.refusal or delta.reasoning_content or delta.tool_calls or delta.function_call:
+        return None
+    return delta.content
+
+
 class Stopped(Exception):  # noqa: N818 - an event of the stream, not an error
     """The output was stopped; `released` is what may still be said, `like` a chunk to go on."""
 
@@ -79,12 +92,41 @@ class Relay:
     def feed(self, data: bytes) -> bytes:
         """What may be said now. Sets `done` at the end of the model's stream."""
         out: list[bytes] = []
+        words: list[str] = []
+        last: Chunk | None = None  # of the words that came together
         for event in self._parser.feed(data):
             if event.done:
                 self.done = True
                 break
-            self._chunk(parse_chunk(event.data, self._model), out)
+            chunk = parse_chunk(event.data, self._model)
+            plain = _plain(chunk)
+            if plain and last is not None and last.choices[0].index != chunk.choices[0].index:
+                self._words(last, words, out)
+                last = None
+            if plain:
+                words.append(plain)
+                last = chunk
+                continue
+            if last is not None:
+                self._words(last, words, out)
+                last = None
+            self._chunk(chunk, out)
+        if last is not None:
+            self._words(last, words, out)
         return b"".join(out)
+
+    def _words(self, chunk: Chunk, words: list[str], out: list[bytes]) -> None:
+        """Words that came together, in chunks that hold nothing else, as one chunk."""
+        choice = chunk.choices[0]
+        text = "".join(words)
+        words.clear()
+        self._like = chunk
+        if choice.index not in self._ended:
+            self.open.add(choice.index)
+        said = self._said(f"choices[{choice.index}].content", text, {}, out)
+        if said:
+            choice.delta.content = said
+            out.append(chunk.event())
 
     def quiet(self) -> bytes:
         """What may be said when nothing has come for a while."""
