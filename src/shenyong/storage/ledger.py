@@ -49,6 +49,11 @@ ON CONFLICT (id) DO UPDATE SET started = excluded.started
 """
 _UNREGISTER = "DELETE FROM worker WHERE id = %s"
 _HOLD = "SELECT pg_advisory_lock(%s, %s)"
+_NAME = "SELECT set_config('application_name', %s, false)"
+_END = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
+"""
 _CREATE = """
 INSERT INTO ledger_head (agency, size, integrated, public_key) VALUES (%s, 0, 0, %s)
 ON CONFLICT (agency) DO UPDATE SET public_key = ledger_head.public_key
@@ -218,6 +223,9 @@ class LedgerWriter:
         if not done:
             _hang_up(connection)
             task.add_done_callback(_forget)
+            # It ends at once. Closed before, the socket's number would go to the next connection
+            # while the event loop still waits on it for this one.
+            await asyncio.wait({task}, timeout=self._timeout)
             raise TimeoutError
         return task.result()
 
@@ -246,6 +254,11 @@ class LedgerWriter:
             assert row is not None
             self.worker = str(row[0])
         number = int(self.worker)
+        # Where the network was cut, the server believes for hours that our old line lives, and
+        # the lock with it. It is ours to end; that of a recovery has another name: we wait.
+        name = f"shenyong-ledger-{number}"
+        await self._fetch(connection, _END, [name])
+        await self._fetch(connection, _NAME, [name])
         # Held as long as the connection lives: who can take it knows that we are dead. The row
         # comes after the lock, and again after a recovery that took us for dead.
         await self._fetch(connection, _HOLD, [WORKER_LOCK, number])
