@@ -277,6 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.key:
             file = Path(chosen.key)
             text = file.read_text("utf-8") if file.is_file() else chosen.key
+        if not text:
+            raise ValueError("這裡沒有匯出的紀錄 no exported log here (log.vkey is missing)")
         verifier = Verifier(export, read_key(text), [each.read_bytes() for each in chosen.kept])
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         print(f"無法查驗 Can't verify: {error}", file=sys.stderr)
