@@ -178,14 +178,13 @@ async def _body(
     if kind != "application/json":
         raise Unserved(failure.render(Failure.UNSUPPORTED_MEDIA_TYPE, request_id))
     length = headers.get("content-length", "0")
-    too_large = failure.render(Failure.BODY_TOO_LARGE, request_id, limit=limit // 1024)
     if length.isdigit() and int(length) > limit:
-        raise Unserved(too_large)
+        raise _too_large(limit, request_id)
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > limit:
-            raise Unserved(too_large)
+            raise _too_large(limit, request_id)
         return body
     parts = [body]
     size = len(body)
@@ -198,11 +197,15 @@ async def _body(
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limit:
-                    raise Unserved(too_large)
+                    raise _too_large(limit, request_id)
                 parts.append(part)
     except TimeoutError:
         raise Unserved(failure.render(Failure.REQUEST_TIMEOUT, request_id)) from None
     return b"".join(parts)
+
+
+def _too_large(limit: int, request_id: str) -> Unserved:
+    return Unserved(failure.render(Failure.BODY_TOO_LARGE, request_id, limit=limit // 1024))
 
 
 async def _operations(worker: Worker, path: str, request_id: str) -> Reply:

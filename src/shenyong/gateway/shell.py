@@ -46,6 +46,10 @@ SendMessage = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 
+WATCH_AFTER_SECONDS = 0.02
+"""How long a model is waited for before the client is watched too."""
+
+
 class Services(Protocol):
     """What a shell works with; a worker has it."""
 
@@ -77,6 +81,7 @@ class Shell:
         self._upstream, self._metrics = services.upstream, services.metrics
         self._stream: Stream | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._watch_later: asyncio.TimerHandle | None = None
         self._gone = False
         self._held_since: float | None = None
         self.begun = False
@@ -107,6 +112,8 @@ class Shell:
 
     def close(self) -> None:
         """Let go of the model's stream and of the watch over the client."""
+        if self._watch_later is not None:
+            self._watch_later.cancel()
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -221,10 +228,13 @@ class Shell:
 
     async def _unless_gone(self, waiting: Awaitable[T]) -> T:
         """Wait for a model, but not longer than the client does."""
-        if self._watch is None:
+        if self._watch is None and self._watch_later is None:
             task = asyncio.current_task()
             assert task is not None
-            self._watch = asyncio.create_task(self._watching(task))
+            # Nobody needs to be told of a client that leaves during these milliseconds, and most
+            # answers of a busy moment are there before: a timer costs a tenth of a task.
+            loop = asyncio.get_running_loop()
+            self._watch_later = loop.call_later(WATCH_AFTER_SECONDS, self._begin_watch, task)
         if self._gone:
             if asyncio.iscoroutine(waiting):
                 waiting.close()
@@ -242,6 +252,9 @@ class Shell:
             self._waiting = False
 
     _waiting = False
+
+    def _begin_watch(self, task: asyncio.Task[Any]) -> None:
+        self._watch = asyncio.create_task(self._watching(task))
 
     async def _watching(self, task: asyncio.Task[Any]) -> None:
         while True:
