@@ -75,6 +75,10 @@ _LINE = re.compile(
 _WITH_CONDITION = re.compile(
     rf"(?<![\u4e00-\u9fff])(?P<level>{_LEVEL}){_S}*(?P<condition>{_CONDITION})"
 )
+_ENCLOSED = re.compile(
+    rf"[(（【〔\[]{_S}*(?P<level>{_LEVEL}){_S}*[,，、;；:：]{_S}*(?:[^()（）\n]{{0,24}}?(?:解密|保密期限"
+    rf"|保密至|公布時|抽存|屆滿)|(?:至|迄){_S}*{_DATE})[^()（）\n]{{0,40}}[)）】〕\]]"
+)
 _HEADED = re.compile(
     rf"{_S}*(?:[【〔\[]{_S}*(?P<level>{_LEVEL}){_S}*[】〕\]]"
     rf"|[(（]{_S}*(?P<long>{_LONG_LEVEL}){_S}*[)）])(?=[^\n])"
@@ -175,6 +179,11 @@ class Markings:
                 "condition",
                 f"{level}{space}*[(（〔\\[][^()（）\\n]{{0,24}}(?:解密|保密|公布時|抽存|屆滿"
                 f"|[0-9]年)",
+            ),
+            Pattern(
+                "enclosed",
+                f"[(（【〔\\[]{space}*{prefix}{level}{space}*[,，、;；:：][^()（）\\n]{{0,24}}(?:解密|保密"
+                f"|公布時|抽存|屆滿|[0-9]年)",
             ),
             Pattern("portion", "[【〔\\[][密機極絕][】〕\\]]"),
             Pattern(
@@ -298,6 +307,9 @@ def _line(text: str, low: int, high: int) -> Iterator[_Marking]:
         return
     for found in _WITH_CONDITION.finditer(line):
         yield low + found.start(), low + found.end(), _LEVEL_OF[_plain(found["level"])], 0.95
+    for found in _ENCLOSED.finditer(line):
+        end = low + found.end() - 1
+        yield low + found.start("level"), end, _LEVEL_OF[_plain(found["level"])], 0.95
     portion = _PORTION.match(line)
     if portion:
         yield (

@@ -31,9 +31,13 @@ from shenyong.inspection.people import (
     WORDLIKE,
     Person,
     apart,
+    barred,
+    ends_well,
+    follows_noun,
     given_weight,
     ordinary,
     people,
+    presides,
 )
 from shenyong.reading.passage import Passage, View, ViewKind
 
@@ -96,6 +100,7 @@ _TRANSLITERATED = "".join(lexicon.words("indigenous", "characters"))
 _INDIGENOUS = re.compile(
     rf"[{_TRANSLITERATED}]{{2,6}}(?:[．.·‧・•][{_TRANSLITERATED}]{{1,6}}){{1,3}}"
 )
+_DOTTED = re.compile(rf"([{_HAN}]{{4,16}})[．.·‧・•][{_HAN}]{{2,8}}")
 _FOREIGN_LABELLED = re.compile(rf"[{_HAN}]{{2,6}}[．.·‧・•][{_HAN}]{{2,8}}")
 _ROMAN = lexicon.either(lexicon.words("romanised"))
 _WORD = r"[A-Z][A-Za-z'’]+"
@@ -331,7 +336,8 @@ def _honoured(text: str, near: int) -> Iterator[tuple[Person, float]]:
             if best is None or weight > best[0]:
                 best = (weight, length)
         if best is not None:
-            yield Person(at - best[1], at, 4.0 + best[0]), 0.9
+            start = at - best[1]
+            yield Person(start, at, 4.0 + best[0], presides(text, start, at)), 0.9
             return
         length = 2 if text[max(0, at - 2) : at] in COMPOUND else 1
         surname = text[max(0, at - length) : at]
@@ -350,11 +356,27 @@ def _in_script(text: str, start: int, end: int) -> Iterator[tuple[Person, float]
     if any(dot in piece for dot in "．.·‧・•"):
         for dotted in _INDIGENOUS.finditer(text, low, high):
             yield Person(dotted.start(), dotted.end(), 5.0), 0.85
+        for dotted in _DOTTED.finditer(text, low, high):
+            yield from _after_noun(text, dotted)
     if any("A" <= each <= "Z" for each in piece):
         for roman in _ROMANISED.finditer(text, low, high):
             yield Person(roman.start(), roman.end(), 4.0), 0.8
         for roman in _ADDRESSED.finditer(text, low, high):
             yield Person(roman.start(1), roman.end(1), 3.0), 0.8 if " " in roman[1] else 0.5
+
+
+def _after_noun(text: str, dotted: re.Match[str]) -> Iterator[tuple[Person, float]]:
+    """申請人巴奈．庫穗: beside a word for a person any characters do, not only usual ones."""
+    dot = dotted.end(1)
+    for length in range(2, 7):
+        start = dot - length
+        if start < dotted.start(1):
+            return
+        if follows_noun(text, start):
+            after = next((n for n in range(2, 5) if ends_well(text, dot + 1 + n)), 0)
+            if after and dot + 1 + after <= dotted.end():
+                yield Person(start, dot + 1 + after, 4.0), 0.8
+            return
 
 
 def _listed(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, float]]:
@@ -373,7 +395,7 @@ def _listed(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, 
                     continue
                 beyond = text[high : high + 1]
                 closed = not beyond or not _IS_HAN.match(beyond) or beyond in "等與及和"
-                if at[0] < 0 and low and _IS_HAN.match(text[low - 1]):
+                if (at[0] < 0 and low and _IS_HAN.match(text[low - 1])) or barred(text, high):
                     continue
                 weight = given_weight(text, low, high)
                 if weight is not None and weight >= (1.4 if at[1] >= 0 or closed else 2.5):

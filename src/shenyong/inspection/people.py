@@ -41,6 +41,8 @@ _LONGEST = max(map(len, _STRONG_BEFORE | OFFICES | _PHRASES))
 _PARTICLES = frozenset(word for word in lexicon.words("titles", "left") if len(word) == 1)
 _HONORIFIC = re.compile(lexicon.either(word for word in HONORIFICS if len(word) > 1))
 _OFFICE = re.compile(lexicon.either(OFFICES))
+_COURT = re.compile("(?:行政|立法|司法|考試|監察|法)院[^。;\n醫學療究]{0,8}$")
+_HEAD = re.compile("副?院長")
 _NUMERAL = "[0-9一二三四五六七八九十百]"
 _PRIVATE = (
     "電話|手機|住址|地址|住家|身分證|身份證|病歷|病情|薪資|薪水|考績|前科|帳戶|帳號|生日|年齡"
@@ -53,6 +55,7 @@ _AFTER_STRONG = re.compile(
     rf"|[,、, ]{{0,2}}(?:身分證|身份證|統一編號|電話|手機|住址|地址|出生|生日|民國\d|09\d\d)"
     rf"|[,、, ]{{0,2}}[A-Z][1289]\d{{7}}"
     rf"|(?:的|之)(?:{_PRIVATE})"
+    "|(?:護照|身分證|居留證|駕照|健保卡|存摺|提款卡|戶口名簿)(?:遺失|號碼|影本|正本|過期|補發|換發|被)"
     r"|陳情|申請|檢舉|申訴|投訴|報案|來電|來函|致電|打電話|打來|來信|寫信|聲請|訴請|提告|控告"
     r"|不服|涉犯|涉嫌|涉有|涉及"
     r"|稱[,:]|表示|主張|指稱|自稱|聲稱|反映|反應|現年|罹患|確診|就醫|設籍|戶籍|戶內|住院|病逝"
@@ -62,7 +65,10 @@ _AFTER_WEAK = re.compile(
     rf"(?:$|[^{lexicon.HAN}A-Za-z_]|{lexicon.either(lexicon.words('titles', 'verb'))})"
 )
 _AFTER_BARRED = re.compile(
-    "(?:路|街|大道|巷|段|橋|公司|有限|股份|商行|企業|國小|國中|高中|高職|小學|中學|大學|學院"
+    "(?:路|街|大道|巷|段|橋|公司|有限|股份|商行|商店|商號|企業|工程行|實業|工業|化工|營造|電子|科技"
+    "|食品|餐飲|餅舖|餅店|麥店|麵包店|小吃|機械|紡織|製藥|藥局|金控|銀行|書局|書店|出版社|事務所"
+    "|工作室|文教|牙醫|眼科|幼兒園|補習班|漁港|步道|故居|古厝|紀念館|文學館|美術館|盃|講座"
+    "|國小|國中|高中|高職|小學|中學|大學|學院"
     "|醫院|診所|基金會|紀念|獎學金|獎$"
     "|市場|公園|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長"
     "|民)|宗親|宗祠|家廟|局|處|署"
@@ -123,6 +129,17 @@ def ordinary(pair: str) -> bool:
     return pair in _ORDINARY or pair in _WORDS
 
 
+def follows_noun(text: str, start: int) -> bool:
+    """Whether a word for a person ends at `start`: 申請人, 姓名."""
+    piece = text[max(0, start - _LONGEST) : start]
+    return any(piece[-length:] in _STRONG_BEFORE for length in range(2, len(piece) + 1))
+
+
+def ends_well(text: str, end: int) -> bool:
+    """Whether a name may end at `end`: at no character, or before a verb."""
+    return end <= len(text) and bool(_AFTER_WEAK.match(text, end))
+
+
 def _left(text: str, start: int) -> tuple[float, bool]:
     """What speaks for a name before it, and whether it is a public office."""
     piece = text[max(0, start - _LONGEST) : start]
@@ -141,9 +158,19 @@ def _left(text: str, start: int) -> tuple[float, bool]:
     return (0.7 if piece[-1] in _PARTICLES else -0.3), False
 
 
-def _right(text: str, end: int) -> tuple[float, bool]:
+def barred(text: str, end: int) -> bool:
+    """Whether what follows makes a road, a firm or a school of the name before it."""
+    return bool(_AFTER_BARRED.match(text, end))
+
+
+def presides(text: str, start: int, end: int) -> bool:
+    """Whether ``start..end`` heads a Yuan or a court: 行政院卓榮泰院長, but no hospital."""
+    return bool(_HEAD.match(text, end) and _COURT.search(text, max(0, start - 12), start))
+
+
+def _right(text: str, start: int, end: int) -> tuple[float, bool]:
     """What speaks for a name after it, and whether it is a public office."""
-    if _OFFICE.match(text, end):
+    if _OFFICE.match(text, end) or presides(text, start, end):
         return 2.0, True
     if _AFTER_STRONG.match(text, end) or _HONORIFIC.match(text, end):
         return 2.0, False
@@ -171,7 +198,7 @@ def weigh(text: str, start: int) -> Person | None:
     best: Person | None = None
     for length, name in candidates:
         end = start + length
-        after, office_after = _right(text, end)
+        after, office_after = _right(text, start, end)
         if length == 3 and text.startswith("君", end):
             after = 2.0
         strong = before >= 2 or after >= 2

@@ -37,7 +37,19 @@ def _list(section: str) -> str:
 _PRIVATE = re.compile(_list("private"))
 _BUSINESS = re.compile(_list("confidential"))
 _LOOKUP = re.compile(_list("lookup"))
-_RULES = re.compile(_list("rules"))
+_RETRIEVE = re.compile(
+    rf"(?<![經檢調審清複抽稽普備考偵搜訪勘協空])(?:{_list('retrieve')})"
+    "(?![獲緝核驗明照處封扣禁察報復無悉整解職漲降升任度派訓])"
+)
+_OUTRIGHT = frozenset(("告訴我", "告知我", "給我", "跟我說", "列給我", "人肉", "肉搜", "起底"))
+_RULES = re.compile(
+    _list("rules")
+    + "|(?:何時|什麼時候|可否|能否|是否|要不要|應否|應不應|可不可以|能不能)(?:才|可以?|能夠?|得|須"
+    "|應該?|要|對外|依法|主動){0,3}(?:公開|公布|閱覽|揭露|更正|保密)"
+)
+_ADJACENT = re.compile(
+    "(?:的?(?:名單|名冊|金額|價格))?(?:會?是|為|訂|定|大概|大約|約|裡|上|到底|究竟){0,3}(?:多少|誰|有誰|有哪些人|有哪幾)"
+)
 _SENTENCE = re.compile(r"[^。!！\n;；]+")
 _ASKS = re.compile(
     r"[?？]|嗎|呢|多少|哪裡|哪里|在哪|住哪|是誰|有誰|哪些|哪幾|何時|幾號|什麼時候|怎樣|如何"
@@ -75,19 +87,22 @@ _SECRET_PAPER = re.compile(
     rf"(?P<document>[{_HAN}]{{0,8}}?(?:{_DOCUMENT}))?"
 )
 _VERBS = (
-    rf"(?:(?<!命)(?!擬[訂定審議制]){_list('produce')}"
-    "|拟|润色|润饰|翻译|改写|撰写|起草|生成|写|续写|排版|做(?=[一個份成張])|打(?=一份)|改(?=成|為)|譯)"
+    rf"(?:(?<!命)(?!擬[訂定審議制]|生成式){_list('produce')}"
+    "|拟|润色|润饰|翻译|改写|撰写|起草|生成(?!式)|写|续写|排版|做(?=[一個份成張])|打(?=一份)|改(?=成|為)|譯)"
 )
 _PRODUCE = re.compile(_VERBS)
 _BEHIND = re.compile(
-    rf"[,，]?{_VERBS}|[{_HAN},，:：]{{0,14}}?(?:幫我?|請(?!求)|給我){_VERBS}"
+    rf"[,，]?{_VERBS}|[{_HAN},，:：]{{0,14}}?(?:幫我?|請(?!求)|給我|麻煩您?你?|勞煩|協助|可以|想){_VERBS}"
     rf"|[{_HAN}]{{0,2}}(?:重新|加以|進行){_VERBS}"
 )
+_TAKES = re.compile(r"(?:把|將|替|就|針對|拿)[^,，。]{0,12}$")
+_TAKEN = re.compile(rf"[^。,，?？]{{0,16}}?{_VERBS}|[^。,，?？]{{0,12}}(?:格式|範本)")
 _META = re.compile(_list("meta"))
 _HANDLING = re.compile(_list("handling"))
 _EXPLAINS = re.compile(
     r"如何|怎麼|怎样|怎麼樣|怎樣|為什麼|為何|由誰|是否需要|是否應|應否|說明(?=.{0,12}(?:法|規定"
     r"|流程|程序|差異|意義|方式))|解釋|介紹|什麼是|何謂|差異|區別|差別|意思|哪些人|多久|幾年"
+    r"|(?:應|須|必須|應該)由|親自(?:撰|擬|製|書)|包[含括]"
 )
 _REFUSES = re.compile(r"(?:不要|不得|不能|禁止|切勿|請勿|避免|不可以?)[^,，。]{0,10}$")
 _ENGLISH_PRODUCE = re.compile(
@@ -130,7 +145,9 @@ _ENGLISH_BUSINESS = re.compile(
 
 _GIVEN = re.compile(
     r"(?:號碼|字號)?[ \t(（]*[:：為是]?[ \t「\"]*(?:[0-9+〔]|[A-Z][0-9])|[ \t]*[:：]"
+    r"|(?<=電話)(?:紀錄|記錄|訪談|會議|禮貌|費|亭|中)|(?<=手機)(?:版|程式|條碼|費|殼)|(?<=證)(?:影本|正本)"
 )
+_CLOSE = 10  # characters between a person and the fact that is asked for
 _BEFORE, _AFTER = 200, 100  # characters of the longest sentence on either side of its object
 _WISHES = frozenset({"wish", "order"})
 
@@ -232,6 +249,8 @@ def _produces(sentence: str, low: int) -> Iterator[_Asked]:
                 else None
             )
         behind = _BEHIND.match(after)
+        if behind is None and verb is None and paper["document"] and _TAKES.search(before):
+            behind = _TAKEN.match(after)
         if verb is None and behind is None:
             continue
         if _REFUSES.search(before) or re.match(
@@ -290,11 +309,21 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
     facts = [fact for fact in _PRIVATE.finditer(sentence) if not _GIVEN.match(sentence, fact.end())]
     if not facts:
         return
-    named = _SOMEBODY.search(sentence) or _named(text, low, high)
+    ends = [each.end() for each in _SOMEBODY.finditer(sentence)]
+    named = ends + _named(text, low, high)
     vague = _VAGUE.search(sentence)
     lookup = any(
         facts[0].start() - 24 <= verb.start() <= facts[-1].end() + 8
+        for verb in _RETRIEVE.finditer(sentence)
+        if _ordered(sentence, verb)
+    )
+    close = _close(named, facts)
+    held = close or _close([each.end() for each in _VAGUE.finditer(sentence)], facts)
+    lookup = lookup or any(
+        0 < fact.start() - verb.end() <= 2 * _CLOSE
         for verb in _LOOKUP.finditer(sentence)
+        for fact in facts
+        if held and _ordered(sentence, verb)
     )
     wants = _WANTS.search(sentence) or _ORDERS.match(sentence)
     asks = _ASKS.search(sentence)
@@ -302,21 +331,39 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
     if not (named or vague) or not (wants or asks) or (_MINE.search(sentence) and not named):
         return
     start, end = low + facts[0].start(), low + facts[-1].end()
-    if (named and lookup and not rules) or (
-        named and asks and not rules and _DIRECT.search(sentence)
-    ):
+    if not rules and ((named and lookup) or (close and asks and _DIRECT.search(sentence))):
         yield _Asked("question_personal", start, end, Likelihood.LIKELY)
-    elif rules or not (lookup or (named and asks)):
+    elif rules or not (lookup or (close and asks)):
         return
     else:
         yield _Asked("question_personal", start, end, Likelihood.POSSIBLE)
 
 
-def _named(text: str, low: int, high: int) -> bool:
-    """Whether somebody is named: in a request a name needs no further sign."""
-    return any(
-        (given_weight(text, at, at + 3) or 0.0) >= 3.0 for at in range(low, high - 2)
-    ) or any(True for _ in people(text, low, high))
+def _close(ends: Sequence[int], facts: Sequence[re.Match[str]]) -> bool:
+    """Whether a fact stands directly with one of those who are named: …的病歷."""
+    return any(-4 <= fact.start() - end <= _CLOSE for end in ends for fact in facts)
+
+
+def _ordered(sentence: str, verb: re.Match[str]) -> bool:
+    """Whether the verb is what the machine is told to do: 幫我查, but not 經查 or 請王員提供."""
+    if verb[0] in _OUTRIGHT:
+        return True
+    before = sentence[max(0, verb.start() - 8) : verb.start()]
+    if verb[0] == "提供":
+        return before.endswith(("請", "幫我", "可以", "能否", "可否", "給我"))
+    if not before.strip(' \u3000「"') or before[-1] in ",，:：":
+        return verb[0] != "查" or bool(_ASKS.search(sentence))  # 查…設於…: a letter states it
+    return bool(_WANTS.search(before))
+
+
+def _named(text: str, low: int, high: int) -> list[int]:
+    """Where the names of a sentence end, from its beginning: here a name needs no further sign."""
+    ends = [
+        at + 3 - low
+        for at in range(low, high - 2)
+        if (given_weight(text, at, at + 3) or 0.0) >= 3.0
+    ]
+    return ends + [each.end - low for each in people(text, low, high) if not each.office]
 
 
 _DIRECT = re.compile(r"多少|在哪|住哪|哪裡|是什麼(?!意思)|幾號|有沒有|是誰|幾歲")
@@ -331,7 +378,10 @@ def _about_business(sentence: str, low: int) -> Iterator[_Asked]:
         )
         return
     business = _BUSINESS.search(sentence)
-    if business is None or _RULES.search(sentence):
+    if business is None:
+        return
+    itself = _OWN_CASE.search(sentence) and _ADJACENT.match(sentence, business.end())
+    if _RULES.search(sentence) and not itself:
         return
     lookup, asks = _LOOKUP.search(sentence), _ASKS.search(sentence)
     wants = _WANTS.search(sentence) or _ORDERS.match(sentence)
