@@ -37,7 +37,7 @@ _RUN = re.compile(
 _TAG = re.compile(r"<[^<>\n]{0,60}>|&nbsp;")
 _ENOUGH = 7
 _LEAD = 8  # one or two letters with separators may stand before the digits
-_LESS = ord("<")
+_ROW = b"\x01" * _ENOUGH
 _BEFORE, _AFTER = 32, 16
 _BREAK = "\n\n"
 
@@ -50,7 +50,7 @@ _RUNNING[[ord(each) for each in _SEPARATORS + "".join(_LEET)]] = True
 
 def compact(view: View, codes: Codes) -> View | None:
     """The compact view of a folded (or decoded) view with these code points; None if none."""
-    stretches = _stretches(codes)
+    stretches = _stretches(codes, view.text)
     if not stretches:
         return None
     text = view.text
@@ -91,14 +91,18 @@ def compact(view: View, codes: Codes) -> View | None:
     return View(kind, "".join(chars), starts, ends, encoding)
 
 
-def _stretches(codes: Codes) -> list[tuple[int, int]]:
+def _stretches(codes: Codes, text: str) -> list[tuple[int, int]]:
     """Ranges with enough digits and nothing that ends a run: the only places where one can be."""
+    running = _RUNNING[codes]
+    tags = "<" in text  # tags hold any characters
+    if not tags and _ROW not in running.tobytes():
+        return []
     digits = np.flatnonzero(_DIGITISH[codes])
     if digits.size < _ENOUGH:
         return []
-    if bool((codes == _LESS).any()):  # tags hold any characters
+    if tags:
         return [(max(0, int(digits[0]) - _LEAD - 6 * 62), int(digits[-1]) + 1)]
-    segment = np.cumsum(~_RUNNING[codes])
+    segment = np.cumsum(~running)
     first = int(segment[digits[0]])
     counts = np.bincount(segment[digits] - first)
     found = []

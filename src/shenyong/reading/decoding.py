@@ -88,17 +88,18 @@ _KIND[[ord(each) for each in "%&\\="]] = 1
 _KIND[[ord(each) for each in string.ascii_letters + string.digits + "+/_-"]] |= 2
 _KIND[[ord(each) for each in string.hexdigits + " :,"]] |= 4
 _BLOB, _SPACED = b"\x01" * 14, b"\x01" * 16
+_OF_BLOB = bytes(int(kind & 2 != 0) for kind in range(256))
+_OF_SPACED = bytes(int(kind & 4 != 0) for kind in range(256))
 
 
 def _hinted(codes: Codes) -> bool:
     """Whether a text with these code points could hold anything encoded (a superset of `_HINT`)."""
-    kinds = _KIND[codes]
-    if not kinds.any():
-        return False
-    if bool((kinds & 1).any()):
-        return True
-    blob, spaced = ((kinds & 2) != 0).tobytes(), ((kinds & 4) != 0).tobytes()
-    return _BLOB in blob or _SPACED in spaced
+    kinds = _KIND[codes].tobytes()
+    return (
+        b"\x01" in kinds
+        or _BLOB in kinds.translate(_OF_BLOB)
+        or _SPACED in kinds.translate(_OF_SPACED)
+    )
 
 
 def decode(view: View, codes: Codes, budget: Budget = DEFAULT) -> Decoded:
