@@ -65,7 +65,7 @@ _VILLAGE = rf"(?:[^\W0-9A-Za-z_{_APART}]{{1,4}}?[村里]{_S})?(?:{_N}鄰{_S})?"
 _STREET = re.compile(rf"{_REGION}{_VILLAGE}(?P<road>{_ROAD}){_S}{_LANES}{_S}{_NUMBER}{_TAIL}")
 _RURAL = re.compile(
     rf"{_REGION}(?P<village>[^\W0-9A-Za-z_{_APART}]{{1,4}}?[村里]{_S}(?:{_N}鄰)?{_S})"
-    rf"(?:[^\W0-9A-Za-z_]{{1,6}}?{_S})?(?:{_N}巷{_S})?(?:{_N}弄{_S})?{_NUMBER}{_TAIL}"
+    rf"(?:[^\W0-9A-Za-z_]{{1,6}}?{_S})?(?:{_N}鄰{_S})?(?:{_N}巷{_S})?(?:{_N}弄{_S})?{_NUMBER}{_TAIL}"
 )
 _TOWNSHIP = re.compile(
     rf"{_REGION}(?:{_N}鄰{_S})?(?:[^\W0-9A-Za-z_]{{1,6}}?{_S})?(?:{_N}巷{_S})?(?:{_N}弄{_S})?{_NUMBER}{_TAIL}"

@@ -14,10 +14,16 @@ BEFORE = 20
 AFTER = 8
 _STOP = re.compile(r"[。;；!?！？]|\n\s*\n")
 _END = re.compile(r"[。;；!?！？\n]")
+_PSEUDONYM = re.compile("〔[^〔〕\n]{1,12}〕")
 _MARKS = ("\t", "|", ",")
 _HEAD = 16  # characters of the longest head of a column
 _ROW = 2000  # characters of the longest row
 _CELL = 48  # characters of the longest cell: prose has commas, too
+
+
+def _blotted(piece: str) -> str:
+    """Without our own pseudonyms: 〔護照1〕 must not say what the number beside it is."""
+    return _PSEUDONYM.sub("", piece) if "〔" in piece else piece
 
 
 def windows(
@@ -45,7 +51,7 @@ class Surroundings:
 
     def before(self, start: int, reach: int = BEFORE) -> str:
         """The words before `start`, back to the sentence's beginning."""
-        piece = self.text[max(0, start - reach) : start]
+        piece = _blotted(self.text[max(0, start - reach) : start])
         cut = 0
         for stop in _STOP.finditer(piece):
             cut = stop.end()
@@ -54,6 +60,7 @@ class Surroundings:
     def after(self, end: int, reach: int = AFTER) -> str:
         """The words after `end` on the same line, up to the sentence's end."""
         piece = self.text[end : end + reach]
+        piece = _blotted(piece)
         stop = _END.search(piece)
         return piece[: stop.start()] if stop else piece
 

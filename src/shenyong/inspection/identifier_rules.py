@@ -50,6 +50,9 @@ _VERSION = re.compile(
     r"(?:[Vv]|[Vv]er(?:sion)?\.?|版本?|版號|Chrome/|Firefox/|Safari/|/)\s*[:：]?\s*$"
 )
 
+_SOFTWARE = re.compile(r"(?:版本?|韌體|[Vv]ersion|[Ff]irmware)[^0-9]{0,6}[0-9][0-9.]*[^0-9]{1,10}$")
+_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918: the standard's, nobody's
+
 
 def national_id(found: Candidate, lists: Lists) -> Candidate | None:
     """A123456789 is everybody's dummy: low severity. Lower case is a little less sure."""
@@ -139,8 +142,12 @@ def ipv4(found: Candidate, _lists: Lists) -> Candidate | None:
     if _VERSION.search(head) and not re.search(r"://\s*$", head):
         return None
     octets = found.value.split(".")
+    if found.around.text.startswith(_BLOCKS, found.start):
+        return None
     if found.known:
         return found
+    if _SOFTWARE.search(head):
+        return None
     small = all(len(octet) == 1 for octet in octets) or octets[0] == "0"
     return None if small else found
 

@@ -32,6 +32,7 @@ from shenyong.inspection.people import (
     Person,
     apart,
     barred,
+    claimed,
     ends_well,
     follows_noun,
     given_weight,
@@ -122,7 +123,7 @@ class Names:
 
     def patterns(self) -> Sequence[Pattern]:
         """Rarely in ordinary text: telling characters, labels with a border, frames, honorifics."""
-        nouns = lexicon.either(lexicon.words("titles", "noun"))
+        nouns = lexicon.either(word[-2:] for word in lexicon.words("titles", "noun"))
         offices = lexicon.either(OFFICES)
         labels = lexicon.either(_LABELS)
         return (
@@ -382,6 +383,8 @@ def _after_noun(text: str, dotted: re.Match[str]) -> Iterator[tuple[Person, floa
 def _listed(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, float]]:
     """And the neighbours in a list of names, which need no further sign."""
     known = {(person.start, person.end) for person, _ in found}
+    offices = {person.start for person, _ in found if person.office}
+    found = [_in_office(text, person, sure, offices) for person, sure in sorted(found)]
     queue = [person for person, _ in found if person.end - person.start >= 2]
     added = []
     while queue:
@@ -399,12 +402,24 @@ def _listed(text: str, found: list[tuple[Person, float]]) -> list[tuple[Person, 
                     continue
                 weight = given_weight(text, low, high)
                 if weight is not None and weight >= (1.4 if at[1] >= 0 or closed else 2.5):
-                    neighbour = Person(low, high, 2.0 + weight, person.office)
+                    office = person.office and at[1] < 0
+                    neighbour = Person(low, high, 2.0 + weight, office)
                     known.add((low, high))
                     queue.append(neighbour)
                     added.append((neighbour, 0.8))
                     break
     return found + added
+
+
+def _in_office(text: str, person: Person, sure: float, offices: set[int]) -> tuple[Person, float]:
+    """立法委員甲、乙、丙: the office before a list is that of all who have no sign of their own."""
+    before = text[max(0, person.start - 5) : person.start]
+    if person.office or claimed(text, person.end) or not _BETWEEN.match(before[-1:] or "."):
+        return person, sure
+    if any(person.start - 1 - length in offices for length in (2, 3, 4)):
+        offices.add(person.start)
+        return person._replace(office=True), sure
+    return person, sure
 
 
 def _neighbours(text: str, person: Person) -> Iterator[tuple[int, int]]:

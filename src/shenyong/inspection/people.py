@@ -70,7 +70,7 @@ _AFTER_BARRED = re.compile(
     "|工作室|文教|牙醫|眼科|幼兒園|補習班|漁港|步道|故居|古厝|紀念館|文學館|美術館|盃|講座"
     "|國小|國中|高中|高職|小學|中學|大學|學院"
     "|醫院|診所|基金會|紀念|獎學金|獎$"
-    "|市場|公園|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長"
+    "|市場|公園|廣場|自由巷|工業|社區|大樓|農場|水庫|車站|機場|鄉|鎮|縣|村(?!長)|里(?!長)|區(?!長)|市(?!長"
     "|民)|宗親|宗祠|家廟|局|處|署"
     "|委員會|辦法|條例|法$|條|款|項)"
 )
@@ -109,8 +109,9 @@ def given_weight(text: str, start: int, end: int) -> float | None:
         weight, given = 2.0 - 1.8 * (length == 4), name[2:]
     else:
         return None
+    usual = 1.0 if given in NAMES else -1.2
     for each in given:
-        weight += _WEIGHTS.get(each, -1.2)
+        weight += _WEIGHTS.get(each, usual)
     if weight < -2.0 or not _FUNCTION.isdisjoint(name[1:]) or not _ALL_HAN.fullmatch(given):
         return None
     if given in NAMES:
@@ -161,6 +162,11 @@ def _left(text: str, start: int) -> tuple[float, bool]:
 def barred(text: str, end: int) -> bool:
     """Whether what follows makes a road, a firm or a school of the name before it."""
     return bool(_AFTER_BARRED.match(text, end))
+
+
+def claimed(text: str, end: int) -> bool:
+    """Whether what follows is said of a private person: …先生, …陳情, …的電話."""
+    return bool(_AFTER_STRONG.match(text, end) or _HONORIFIC.match(text, end))
 
 
 def presides(text: str, start: int, end: int) -> bool:

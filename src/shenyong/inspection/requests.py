@@ -42,6 +42,7 @@ _RETRIEVE = re.compile(
     "(?![獲緝核驗明照處封扣禁察報復無悉整解職漲降升任度派訓])"
 )
 _OUTRIGHT = frozenset(("告訴我", "告知我", "給我", "跟我說", "列給我", "人肉", "肉搜", "起底"))
+_DOXXING = re.compile("人肉|肉搜|起底|偷查|私下查|挖出")
 _RULES = re.compile(
     _list("rules")
     + "|(?:何時|什麼時候|可否|能否|是否|要不要|應否|應不應|可不可以|能不能)(?:才|可以?|能夠?|得|須"
@@ -331,7 +332,9 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
     if not (named or vague) or not (wants or asks) or (_MINE.search(sentence) and not named):
         return
     start, end = low + facts[0].start(), low + facts[-1].end()
-    if not rules and ((named and lookup) or (close and asks and _DIRECT.search(sentence))):
+    if (not rules and ((named and lookup) or (close and asks and _DIRECT.search(sentence)))) or (
+        vague and _DOXXING.search(sentence) and not rules
+    ):
         yield _Asked("question_personal", start, end, Likelihood.LIKELY)
     elif rules or not (lookup or (close and asks)):
         return
