@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from shenyong.guideline.terms import DataClass
+from shenyong.inspection.context import Surroundings
 from shenyong.inspection.detector import Hit, Match, Pattern
 from shenyong.reading.passage import Passage, View, ViewKind
 
@@ -56,7 +57,7 @@ _FIELD_REACH = 160  # characters of the longest value, its condition and the nex
 _FIELD = re.compile(
     r"(?:密等級?|密[級级]|[機机]密等[級级])(?P<tail>(?:及|與|暨|/)?(?:解密條件"
     r"|保密期限)(?:或(?:保密期限|解密條件))?)?"
-    rf"[\"'」』]?(?:{_S}|\*\*)*(?P<border>[:：=|>]|代碼{_S}*=|(?<=\")\s*,)?(?:{_S}"
+    rf"[\"'」』]?(?:{_S}|\*\*)*(?P<border>[:：=|>]|代碼{_S}*=(?:{_S}*[\"'][0-9]+[\"']{_S}*>)?|(?<=\")\s*,)?(?:{_S}"
     rf"|\*\*)*[|\"'「『]?{_S}*(?P<break>\r?\n{_S}*)?"
 )
 _VALUE = re.compile(
@@ -64,6 +65,7 @@ _VALUE = re.compile(
     rf"(?={_S}*$|{_S}*[\r\n\"'」』<|&,，;；。、]|{_S}*[(（〔\[]|{_S}+|級(?:[^\u4e00-\u9fff]|$)"
     rf"|等(?:[^\u4e00-\u9fff級]|$))"
 )
+_CELL = re.compile(rf"[\s*\"'|]*(?P<level>{_LEVEL})(?:{_S}*{_CONDITION})?[\s*\"'|]*")
 _CHOICE = re.compile(rf"[■☑✔✓☒⊠●◉v√]{_S}*(?P<level>{_LEVEL})")
 _EMPTY_CHOICE = re.compile(r"[□☐○◯]")
 _OPTION = re.compile(rf"{_LEVEL}")
@@ -230,7 +232,7 @@ class Markings:
                     best.get((start, end), (level, 0.0)), (level, confidence), key=_rank
                 )
         for end in sorted(fields):
-            for start, stop, level, confidence in _field(text, end):
+            for start, stop, level, confidence in (*_field(text, end), *_column(text, end)):
                 best[start, stop] = (level, confidence)
         _drop_enumerations(text, best)
         for (start, end), (level, confidence) in sorted(best.items()):
@@ -293,6 +295,17 @@ def _field(text: str, near: int) -> Iterator[_Marking]:
         _LEVEL_OF[_plain(value["level"])],
         0.98,
     )
+
+
+def _column(text: str, end: int) -> list[_Marking]:
+    """The levels below the head 密等 of a table, unless its rows explain what levels there are."""
+    cells = []
+    for low, high in Surroundings(text).column_cells(end - 1):
+        cell = _CELL.fullmatch(text[low:high])
+        if cell:
+            level = _LEVEL_OF[_plain(cell["level"])]
+            cells.append((low + cell.start("level"), low + cell.end("level"), level, 0.9))
+    return cells if len({level for _, _, level, _ in cells}) < 3 else []
 
 
 def _line(text: str, low: int, high: int) -> Iterator[_Marking]:

@@ -94,6 +94,7 @@ _REACH = {
 }
 _SCRIPT_REACH = dict.fromkeys(("dotted", "stopped", "roman", "hyphen", "mr"), (16, 8))
 _BETWEEN = re.compile("[、,，/;；][ \u3000]?|[及與和]")
+_ITEM = re.compile(r"\n[ \t\u3000]*(?:[(]?[0-9]{1,3}[.、)]|[-*•])[ \t\u3000]*")
 _WHOLE = re.compile(f"[{_HAN}]{{2,}}")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _LEADERS = frozenset("給與和請由向跟對是位問的之及找叫為於在讓將替幫經據依、")
@@ -424,7 +425,7 @@ def _in_office(text: str, person: Person, sure: float, offices: set[int]) -> tup
 
 def _neighbours(text: str, person: Person) -> Iterator[tuple[int, int]]:
     """Where the next name of a list begins (start, -1) or the one before it ends (-1, end)."""
-    after = _BETWEEN.match(text, person.end)
+    after = _BETWEEN.match(text, person.end) or _ITEM.match(text, person.end)
     if after:
         yield after.end(), -1
     before = text[max(0, person.start - 2) : person.start].rstrip(" \u3000")

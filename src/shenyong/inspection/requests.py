@@ -47,6 +47,7 @@ _RULES = re.compile(
     _list("rules")
     + "|(?:何時|什麼時候|可否|能否|是否|要不要|應否|應不應|可不可以|能不能)(?:才|可以?|能夠?|得|須"
     "|應該?|要|對外|依法|主動){0,3}(?:公開|公布|閱覽|揭露|更正|保密)"
+    "|(?:應該?|須|必須|得)[於由]|由(?:誰|何人|哪)(?:保管|核定|訂定|核准|決定|負責|啟封|擔任|遴選)?|應何時"
 )
 _ADJACENT = re.compile(
     "(?:的?(?:名單|名冊|金額|價格))?(?:會?是|為|訂|定|大概|大約|約|裡|上|到底|究竟){0,3}(?:多少|誰|有誰|有哪些人|有哪幾)"
@@ -332,9 +333,8 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
     if not (named or vague) or not (wants or asks) or (_MINE.search(sentence) and not named):
         return
     start, end = low + facts[0].start(), low + facts[-1].end()
-    if (not rules and ((named and lookup) or (close and asks and _DIRECT.search(sentence)))) or (
-        vague and _DOXXING.search(sentence) and not rules
-    ):
+    outright = (named and lookup) or (vague and _DOXXING.search(sentence))
+    if not rules and (outright or (close and asks and _DIRECT.search(sentence))):
         yield _Asked("question_personal", start, end, Likelihood.LIKELY)
     elif rules or not (lookup or (close and asks)):
         return

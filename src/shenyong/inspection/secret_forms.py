@@ -149,6 +149,8 @@ FORMS = (
           rf"{_KEY_LABEL}{_LINK}[{_QUOTES}]?([A-Za-z0-9+/_\-.~=]{{12,300}})", _figured, 0.9),
     _form("url", r"://[^\s/]", (4, 160), r"://[^\s/:@?#]{0,64}:([^\s/]{1,64})@[A-Za-z0-9\[]",
           _filled, 0.95),
+    _form("curl", r"\s(?:-u|--user)[ =]", (12, 160),
+          r"\s(?:-u|--user)[ =][\"']?[^\s:\"']{1,64}:([^\s\"']{4,64})", _password, 0.9),
     _form("putty", r"PuTTY-User-Key-File", (20, 8000), r"PuTTY-User-Key-File-[0-9]:[\s\S]{16,8000}",
           _always, 0.97),
 )  # fmt: skip
