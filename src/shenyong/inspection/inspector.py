@@ -19,6 +19,7 @@ from shenyong.inspection.detectors import DETECTORS
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.engine import Engine
 from shenyong.inspection.finding import Finding
+from shenyong.inspection.icons import is_icon
 from shenyong.inspection.intervals import Intervals
 from shenyong.inspection.masking import mask
 from shenyong.reading.passage import Passage, Span, View, ViewKind
@@ -105,6 +106,8 @@ class Inspector:
 def _unreadable(passage: Passage) -> Iterable[_Placed]:
     """What could not be decoded within the budget: no data class, but never silence."""
     for start, end in passage.unreadable:
+        if is_icon(passage.original[start:end]):
+            continue
         hit = Hit("encoded", None, start, end, 1.0, "reading/1")
         masked = mask("encoded", passage.original[start:end])
         yield _Placed(hit, tuple(passage.places(start, end)), masked, "", 3)
