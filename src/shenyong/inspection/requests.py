@@ -99,6 +99,7 @@ _BEHIND = re.compile(
 )
 _TAKES = re.compile(r"(?:把|將|替|就|針對|拿)[^,，。]{0,12}$")
 _TAKEN = re.compile(rf"[^。,，?？]{{0,16}}?{_VERBS}|[^。,，?？]{{0,12}}(?:格式|範本)")
+_ONE_OF = re.compile("(?:普通|密)[、,，/及和與或]$")
 _META = re.compile(_list("meta"))
 _HANDLING = re.compile(_list("handling"))
 _EXPLAINS = re.compile(
@@ -106,7 +107,9 @@ _EXPLAINS = re.compile(
     r"|流程|程序|差異|意義|方式))|解釋|介紹|什麼是|何謂|差異|區別|差別|意思|哪些人|多久|幾年"
     r"|(?:應|須|必須|應該)由|親自(?:撰|擬|製|書)|包[含括]"
 )
-_REFUSES = re.compile(r"(?:不要|不得|不能|禁止|切勿|請勿|避免|不可以?)[^,，。]{0,10}$")
+_REFUSES = re.compile(
+    r"(?:(?<!要)不要|不得|(?<!能)不能|禁止|切勿|請勿|避免|(?<!可)不可以?)[^,，。]{0,10}$"
+)
 _ENGLISH_PRODUCE = re.compile(
     r"\b(?:draft|write|rewrite|compose|prepare|polish|edit|proofread|translate|summari[sz]e"
     r"|format|continue|produce|create|generate|re-?phrase|finish)\b"
@@ -262,6 +265,8 @@ def _produces(sentence: str, low: int) -> Iterator[_Asked]:
         start = low + (len(before) - len(before[-48:]) + verb.start() if verb else paper.start())
         end = low + paper.end() + (behind.end() if behind and verb is None else 0)
         document = paper["document"] or ""
+        if not document and _ONE_OF.search(before):
+            continue  # 普通、密、機密、極機密、絕對機密: what levels there are
         tail = sentence[paper.start() :]
         if _META.search(tail) and not re.search(r"依(?:照)?[^,，]{0,12}(?:格式|範本)", tail):
             continue
