@@ -146,7 +146,7 @@ def ipv4(found: Candidate, _lists: Lists) -> Candidate | None:
         return None
     if found.known:
         return found
-    if _SOFTWARE.search(head):
+    if _SOFTWARE.search(head) or octets[2:] == ["0", "0"]:
         return None
     small = all(len(octet) == 1 for octet in octets) or octets[0] == "0"
     return None if small else found

@@ -174,7 +174,7 @@ class Requests:
         return (
             Pattern(
                 "wish",
-                "幫我|帮我|替我|可否|能否|能不能|我想|我要|麻煩|給我|告訴|想知道|請問|[?？]|嗎",
+                "幫我|帮我|替我|可否|能否|能不能|我想|我要|麻煩|給我|告訴|想知道|請問|[?？]|嗎|是多少|有多少|住哪|是誰|在哪",
             ),
             Pattern("object", _list("private")),
             Pattern("object", _list("confidential")),
@@ -265,6 +265,8 @@ def _produces(sentence: str, low: int) -> Iterator[_Asked]:
         start = low + (len(before) - len(before[-48:]) + verb.start() if verb else paper.start())
         end = low + paper.end() + (behind.end() if behind and verb is None else 0)
         document = paper["document"] or ""
+        if re.match("(?:等級)?(?:以外|之外|除外)", after) or "以外" in paper[0]:
+            continue
         if not document and _ONE_OF.search(before):
             continue  # 普通、密、機密、極機密、絕對機密: what levels there are
         tail = sentence[paper.start() :]

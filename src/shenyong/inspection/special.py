@@ -45,6 +45,7 @@ _GENERAL = re.compile(
 _STATED = re.compile(
     r"確診|罹患|診斷|病史|住院|服用|就醫|有期徒刑|前科|遭|曾|因|現|已|患有|感染|判|[:：,，]"
 )
+_STRETCH, _OVERLAP = 512, 32
 _RECORD = re.compile(rf"^[ \t\u3000|]*(?:[{_HAN}A-Za-z]{{1,10}})[:：|\t,，]", re.MULTILINE)
 
 
@@ -66,6 +67,7 @@ class Special:
             return
         text = view.text
         reached = low = high = 0
+        clear = 0  # up to here, on this line, nobody is spoken of
         near = False
         for match in sorted(matches, key=lambda each: each.end):
             if match.end <= reached:
@@ -81,15 +83,25 @@ class Special:
             if word is None:
                 continue
             reached = word.end()
+            if word.end() + _REACH <= clear:
+                continue
             if not (near and word.end() <= high):
                 low, high = _neighbourhood(text, word.start(), word.end())
                 near = _somebody(text, low, high)
             if not near:
+                clear = _clear_until(text, high)
                 continue
             sentence = text[low:high]
             if _GENERAL.search(sentence) and not _STATED.search(text, low, high):
                 continue
             yield Hit(_KIND, DataClass.PERSONAL_SPECIAL, word.start(), word.end(), 0.8, self.name)
+
+
+def _clear_until(text: str, high: int) -> int:
+    """How far on this line nobody is spoken of: a list of words isn't searched for each of them."""
+    end = text.find("\n", high, high + _STRETCH)
+    end = min(len(text), high + _STRETCH) if end < 0 else end
+    return end if not _somebody(text, max(0, high - _OVERLAP), end) else 0
 
 
 def _neighbourhood(text: str, start: int, end: int) -> tuple[int, int]:
