@@ -64,20 +64,25 @@ def _failed(outgoing: Outgoing, code: Failure) -> Reply:
     return Reply(rendered.status, rendered.headers, rendered.body)
 
 
-def answer(outgoing: Outgoing, world: World) -> Step:
-    """Call the model for a whole answer."""
-    came = yield Call(outgoing.target, outgoing.body)
+def _unanswered(came: Answered | Fault | Gone, outgoing: Outgoing) -> Step:
+    """The model did not answer: record how it ended, and say so."""
     if isinstance(came, Gone):
         yield _record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
         return None
     if isinstance(came, Fault):
         code, ending = ended_by(came)
-        yield _record(outgoing, ending)
-        return _failed(outgoing, code)
-    assert isinstance(came, Answered)
-    if came.status != 200:
-        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
-        return _failed(outgoing, refused_by_model(came.status))
+    else:
+        code = refused_by_model(came.status)
+        ending = Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status)
+    yield _record(outgoing, ending)
+    return _failed(outgoing, code)
+
+
+def answer(outgoing: Outgoing, world: World) -> Step:
+    """Call the model for a whole answer."""
+    came = yield Call(outgoing.target, outgoing.body)
+    if not isinstance(came, Answered) or came.status != 200:
+        return (yield from _unanswered(came, outgoing))
     try:
         said = parse_answer(came.body, outgoing.exchange.model)
     except UpstreamFault:
@@ -153,17 +158,8 @@ def _stopping(judge: OutputJudge, outgoing: Outgoing, world: World) -> refusal.R
 def stream(outgoing: Outgoing, world: World) -> Step:
     """Call the model for a stream and relay it, inspected."""
     came = yield Open(outgoing.target, outgoing.body)
-    if isinstance(came, Gone):
-        yield _record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
-        return None
-    if isinstance(came, Fault):
-        code, ending = ended_by(came)
-        yield _record(outgoing, ending)
-        return _failed(outgoing, code)
-    if isinstance(came, Answered):
-        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
-        return _failed(outgoing, refused_by_model(came.status))
-    assert isinstance(came, Opened)
+    if not isinstance(came, Opened):
+        return (yield from _unanswered(came, outgoing))
     yield Begin(200, (*_STREAM, *with_headers(outgoing)))
     judge = _judge(outgoing, world)
     relay = Relay(
