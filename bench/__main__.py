@@ -1,8 +1,8 @@
 """``python -m bench``: the gateway beside its peers, in one run; writes docs/benchmarks.md.
 
 Needs nginx, wrk, node and npm on the machine (Debian: ``apt-get install nginx-light wrk``);
-LiteLLM, Portkey and presidio are installed into ``.bench/`` from their registries. Options: ``--seconds N``
-for each measurement, ``--rounds N``, ``--only NAME`` (of a server), ``--no-write``.
+LiteLLM, Portkey and presidio are installed into ``.bench/`` from their registries. Options:
+``--seconds N`` for each measurement, ``--rounds N``, ``--only NAME`` (of a server), ``--no-write``.
 """
 
 from __future__ import annotations
