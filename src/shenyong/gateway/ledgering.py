@@ -56,6 +56,7 @@ def intent(case: Case, world: World, considered: Considered, forwarded: str) -> 
         confirmed=case.asked.confirmed,
         user=case.user,
         history=case.history,
+        requested=model.id if plan.model not in ("", model.id) else "",
         worker=world.worker,
     )
 

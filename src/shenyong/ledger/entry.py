@@ -56,6 +56,7 @@ class Intent(msgspec.Struct, frozen=True, tag_field="type", tag="intent", omit_d
     confirmed: str = ""  # the decision that the official confirmed before this one
     user: str = ""  # keyed digest of the end user named by the application
     history: int = 0  # turns replaced because they had been refused before
+    requested: str = ""  # the model that was asked for, where `model` is another
     worker: str = ""
     attempt: int = 1
     v: int = 1
