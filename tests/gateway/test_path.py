@@ -195,7 +195,7 @@ class TestRedacted:
     def test_also_when_the_pseudonym_is_cut_across_chunks(self):
         walked = walk(
             asking(PERSONAL, model="cloud/echo", stream=True),
-            model=streaming("受理通知：〔姓", "名1", "〕先生（〔身分證", "字號1〕）您好。"),
+            model=streaming("受理通知：〔姓", "名1", "〕先生（〔身分證", "號1〕）您好。"),
         )
         assert walked.words == f"受理通知：王小明先生（{ID_NUMBER}）您好。"
 

@@ -12,8 +12,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from tests.registry.samples import AGENCY, CASE, DAY, KEY, NOW, OFFICIAL, OPERATOR, PEPPER, SCOPE
-from tests.registry.samples import SECRET, SUPERVISOR, changed
+from tests.registry.samples import (
+    AGENCY,
+    CASE,
+    DAY,
+    KEY,
+    NOW,
+    OFFICIAL,
+    OPERATOR,
+    PEPPER,
+    SCOPE,
+    SECRET,
+    SUPERVISOR,
+    changed,
+)
 
 from shenyong.decision import Judge
 from shenyong.gateway.commands import (
@@ -53,7 +65,7 @@ PERSONAL = f"申請人王小明，身分證字號{ID_NUMBER}，請撰寫受理�
 PLAIN = "請擬一封公告，說明本週六圖書館停電檢修。"
 QUESTION = "請問王小明（A123456789）有沒有前科，收入多少？"
 MARKED = "密等：密\n主旨：檢送協議書，請查照。"
-SAYS = Answered
+BROKEN_SERVER = Answered(500, b"")
 
 URL = "http://127.0.0.1:8081/v1"
 Event = bytes | Quiet | Ended | Fault | Gone
@@ -242,7 +254,7 @@ def walk(
     *,
     key: str | None = "official",
     headers: Mapping[str, str] | None = None,
-    model: Answered | Fault | Gone | Sequence[Event] = SAYS(500, b""),
+    model: Answered | Fault | Gone | Sequence[Event] = BROKEN_SERVER,
     refused: dict[str, str] | None = None,
     ledger_down_at: int | None = None,
 ) -> Walked:
