@@ -113,6 +113,9 @@ class Relay:
             self._chunk(chunk, out)
         if last is not None:
             self._words(last, words, out)
+        if self.done:  # a server may end its stream without ending its choices
+            for index in sorted(self.open):
+                self._finish(index, {}, out)
         return b"".join(out)
 
     def _words(self, chunk: Chunk, words: list[str], out: list[bytes]) -> None:
@@ -155,14 +158,13 @@ class Relay:
         for choice in chunk.choices:
             if choice.index not in self._ended:
                 self.open.add(choice.index)
-        texts = chunk.texts()
-        if texts:
-            said: dict[str, str] = {}
-            for channel, piece in texts.items():
-                said[channel] = self._said(channel, piece, said, out)
-            chunk = chunk.rewritten(said)
+        said: dict[str, str] = {}
+        for channel, piece in chunk.texts().items():
+            said[channel] = self._said(channel, piece, said, out)
         for index in chunk.finished:
-            self._finish(index, out)
+            self._finish(index, said, out)
+        if said:
+            chunk = chunk.rewritten(said)
         if not chunk.silent:
             out.append(chunk.event())
 
@@ -186,22 +188,27 @@ class Relay:
         restorer = Restorer(self._pseudonyms)
         return restorer.feed(piece) + restorer.finish()
 
-    def _finish(self, index: int, out: list[bytes]) -> None:
-        """Say what the windows of a choice still hold, before the choice ends."""
+    def _finish(self, index: int, said: dict[str, str], out: list[bytes]) -> None:
+        """Say what the windows of a choice still hold, before the choice ends.
+
+        Where its last chunk speaks itself, the rest follows those words (`said`) in that chunk.
+        """
         prefix = f"choices[{index}]."
-        said: dict[str, str] = {}
+        rest: dict[str, str] = {}
         for channel in [each for each in self._fields if each.startswith(prefix)]:
             field = self._fields.pop(channel)
             released = field.window.finish()
-            text = field.restored(released.text, last=True)
+            text = said.get(channel, "") + field.restored(released.text, last=True)
             if released.stopped:
-                self._stop(out, said, channel, text)
-            if text:
+                self._stop(out, {**rest, **said}, channel, text)
+            if channel in said:
                 said[channel] = text
+            elif text:
+                rest[channel] = text
         self.open.discard(index)
         self._ended.add(index)
-        if said and self._like is not None:
-            out.append(self._like.speaking(said).event())
+        if rest and self._like is not None:
+            out.append(self._like.speaking(rest).event())
 
     def _stop(self, out: list[bytes], said: Mapping[str, str], channel: str, text: str) -> None:
         like = self._like
