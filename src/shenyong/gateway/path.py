@@ -96,6 +96,8 @@ def carry(arrival: Arrival, world: World) -> Way:
     considered = _consider(exchange, case, world)
     if considered.plan.action in ("refuse", "hold"):
         case, exchange, considered = yield from _recover(case, exchange, considered, world, user)
+    elif asked.confirmed:  # no word was needed: what the header says is not ours to keep
+        case = msgspec.structs.replace(case, asked=msgspec.structs.replace(asked, confirmed=""))
     if considered.plan.action in ("refuse", "hold"):
         return (yield from _refuse(case, exchange, considered, world, user))
     return (yield from _forward(case, exchange, considered, world))
