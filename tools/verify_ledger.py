@@ -82,10 +82,18 @@ def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     return len(signature) == 64 and s < L and encoded.to_bytes(32, "little") == signature[:32]
 
 
+def canonical(text: str) -> bytes:
+    """The bytes of base64 that has one text only for the same bytes (RFC 4648, 3.5)."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("not canonical base64")
+    return raw
+
+
 def read_key(text: str) -> Key:
     """(name, key id, 32 bytes) of ``name+id+base64`` (signed-note). Raises ValueError."""
     name, key_id, encoded = text.strip().split("+", 2)
-    raw = base64.b64decode(encoded, validate=True)
+    raw = canonical(encoded)
     fits = hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] == key_id
     if len(raw) != 33 or raw[0] != 1 or not fits:
         raise ValueError("not an Ed25519 key with its id")
@@ -96,15 +104,16 @@ def read_checkpoint(note: bytes, key: Key) -> tuple[int, bytes]:
     """(size, root) of a checkpoint, if the key signed it (tlog-checkpoint). Raises ValueError."""
     head, _, tail = note.rpartition(b"\n\n")
     text, good = head + b"\n", set()
-    for line in tail.decode().splitlines():
+    *lines, end = tail.decode().split("\n")
+    for line in lines:
         dash, signer, encoded = line.split(" ")
-        raw = base64.b64decode(encoded, validate=True)
+        raw = canonical(encoded)
         if dash == "\u2014" and signer == key[0] and raw[:4] == key[1]:
             good.add(ed25519(key[2], text, raw[4:]))
     origin, size, root, *rest = text.decode().split("\n")
-    decoded = base64.b64decode(root, validate=True)
+    decoded = canonical(root)
     formed = rest == [""] and str(int(size)) == size and len(decoded) == HASH
-    if good != {True} or origin != key[0] or not formed:
+    if good != {True} or end or origin != key[0] or not formed:
         raise ValueError("not a checkpoint of this log, signed by its key")
     return int(size), decoded
 

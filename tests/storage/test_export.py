@@ -21,7 +21,7 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
 
-from shenyong.ledger.checkpoint import SigningKey
+from shenyong.ledger.checkpoint import Checkpoint, NoteError, SigningKey, open_note
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.export import ExportError, export_log, verify_export
 from shenyong.storage.ledger import LedgerWriter
@@ -149,6 +149,20 @@ def test_both_verifiers_find_the_same_flipped_bits(exported: Path, tmp_path: Pat
         if file.parent.name != "checkpoints" and file.name != "checkpoint":
             assert min(ours) == min(_indexes(verifier)), file
     assert verify_export(copy, KEY.verifying).ok
+
+
+def test_no_bit_of_a_checkpoint_can_be_turned(exported: Path) -> None:
+    """One note for one state: the line's end, the padding of base64 and the dash count too."""
+    sound = (exported / "checkpoints" / "100").read_bytes()
+    key = tool.read_key(VKEY)
+    assert tool.read_checkpoint(sound, key)[0] == 100
+    for bit in range(len(sound) * 8):
+        flipped = bytearray(sound)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ValueError):
+            tool.read_checkpoint(bytes(flipped), key)
+        with pytest.raises(NoteError):
+            Checkpoint.parse(open_note(bytes(flipped), KEY.verifying))
 
 
 def test_missing_and_exchanged_files(exported: Path, tmp_path: Path) -> None:
