@@ -83,6 +83,7 @@ class App:
             reply = _whole(failure.render(Failure.OVERLOADED, request_id))
         else:
             worker.open += 1
+            worker.metrics.open.inc()
             shell = Shell(receive, send, worker)
             try:
                 reply = await self._answer(worker, shell, scope, receive, request_id)
@@ -97,6 +98,7 @@ class App:
                 reply = _whole(failure.render(Failure.INTERNAL, request_id))
             finally:
                 worker.open -= 1
+                worker.metrics.open.dec()
         if reply is not None:
             await self._send(reply, shell, send, request_id)
             line.status = reply.status
