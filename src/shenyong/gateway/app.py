@@ -79,7 +79,7 @@ class App:
         shell: Shell | None = None
         if worker is None or self._draining:
             reply: Reply | None = _whole(failure.render(Failure.SHUTTING_DOWN, request_id))
-        elif worker.open >= worker.settings.limits.concurrent:
+        elif worker.open >= worker.settings.limits.concurrent and not _for_operators(scope):
             reply = _whole(failure.render(Failure.OVERLOADED, request_id))
         else:
             worker.open += 1
@@ -136,7 +136,9 @@ class App:
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
             return await shell.drive(carry(arrival, worker.world))
-        if path in UNAUDITED and method in ("GET", "HEAD"):
+        if path in UNAUDITED:
+            if method not in ("GET", "HEAD"):
+                return _not_allowed(request_id, "GET, HEAD")
             return await _operations(worker, path, request_id)
         if path == "/v1/models" or path.startswith("/v1/models/"):
             if method != "GET":
@@ -159,6 +161,11 @@ def _tidy(path: str) -> str:
     if "//" in path or path.endswith("/"):
         return "/" + "/".join(part for part in path.split("/") if part)
     return path
+
+
+def _for_operators(scope: Message) -> bool:
+    """Whether it asks how we are: answered in the busiest moment too, for silence means death."""
+    return _tidy(scope["path"]) in UNAUDITED
 
 
 def _headers(scope: Message) -> dict[str, str]:
