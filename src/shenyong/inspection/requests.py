@@ -335,15 +335,21 @@ def _about_somebody(text: str, sentence: str, low: int, high: int) -> Iterator[_
         if held and _ordered(sentence, verb)
     )
     wants = _WANTS.search(sentence) or _ORDERS.match(sentence)
-    asks = _ASKS.search(sentence)
+    # 請問李四的身分證字號: a fact at the sentence's end is asked for without a question word.
+    inquires = (
+        "請問" in sentence[: facts[0].start()]
+        and not sentence[facts[-1].end() :].strip("嗎呢 ")
+        and not _CONTACT.match(facts[-1][0])
+    )
+    asks = _ASKS.search(sentence) or inquires
     rules = _RULES.search(sentence)
     if not (named or vague) or not (wants or asks) or (_MINE.search(sentence) and not named):
         return
     start, end = low + facts[0].start(), low + facts[-1].end()
     outright = (named and lookup) or (vague and _DOXXING.search(sentence))
-    if not rules and (outright or (close and asks and _DIRECT.search(sentence))):
+    if not rules and (outright or (close and asks and (inquires or _DIRECT.search(sentence)))):
         yield _Asked("question_personal", start, end, Likelihood.LIKELY)
-    elif rules or not (lookup or (close and asks)):
+    elif rules or not (lookup or (close and asks) or (held and inquires)):
         return
     else:
         yield _Asked("question_personal", start, end, Likelihood.POSSIBLE)
@@ -376,6 +382,7 @@ def _named(text: str, low: int, high: int) -> list[int]:
     return ends + [each.end - low for each in people(text, low, high) if not each.office]
 
 
+_CONTACT = re.compile("電話|手機|聯絡|電子郵件")  # what one asks of an office every day
 _DIRECT = re.compile(r"多少|在哪|住哪|哪裡|是什麼(?!意思)|幾號|有沒有|是誰|幾歲")
 
 
