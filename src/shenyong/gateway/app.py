@@ -169,10 +169,11 @@ def _for_operators(scope: Message) -> bool:
 
 
 def _headers(scope: Message) -> dict[str, str]:
-    """Header names and values; of a repeated one the first (a second Authorization is no key)."""
+    """Header names and values; a repeated one is a list (RFC 9110, 5.3): two keys are no key."""
     headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        headers.setdefault(name.decode("latin-1").lower(), value.decode("utf-8", "replace"))
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("utf-8", "replace")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
 
 
