@@ -505,6 +505,31 @@ class TestGone:
             Gone(),
         ]
         assert len(server.received) <= 1, "the second call was never made"
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0, "the server did not end the request"
+
+    async def test_while_text_is_held_back(
+        self, services: Services, server: ModelServer, gate: threading.Event
+    ):
+        def script(body: dict[str, Any]) -> Iterator[Any]:
+            yield chunks("好。")[0]
+            gate.wait(10)
+
+        server.script = script
+        client = Client()
+        shell = Shell(client.receive, client.send, services)
+        came: list[Any] = []
+
+        def way() -> Way:
+            yield Open(services.model, b'{"stream": true}')
+            yield Next(None)
+            client.leaves.set()
+            came.append((yield Next(60_000)))
+            return None
+
+        await shell.drive(way())
+        assert came == [Gone()]
 
 
 class TestEnded:
