@@ -108,7 +108,8 @@ class App:
             line.status = 200
         if worker is not None:
             _note(line, shell, began)
-            worker.journal.write(line)
+            if line.status != 200 or not _for_operators(scope):  # a probe each second says nothing
+                worker.journal.write(line)
 
     async def _send(
         self, reply: Reply, shell: Shell | None, send: SendMessage, request_id: str
