@@ -16,9 +16,9 @@ from shenyong.gateway.journal import Journal, Line, place_of, timestamp
 pytestmark = pytest.mark.point("ey-genai-2023:4")
 
 
-def written(*lines: Line, enabled: bool = True) -> str:
+def written(*lines: Line, requests: bool = True, level: str = "info") -> str:
     stream = io.StringIO()
-    journal = Journal(stream, enabled=enabled)
+    journal = Journal(stream, requests=requests, level=level)
     for line in lines:
         journal.write(line)
     return stream.getvalue()
@@ -79,8 +79,28 @@ class TestLine:
         with pytest.raises(TypeError):
             Line("t", "request", message=ID_NUMBER)  # type: ignore[call-arg]
 
-    def test_it_can_be_switched_off(self):
-        assert written(Line("t", "request"), enabled=False) == ""
+    @pytest.mark.parametrize(
+        ("level", "requests", "events"),
+        [
+            ("info", True, [200, 400, 503, 500, 0]),
+            ("info", False, [503, 500, 0]),
+            ("warning", True, [503, 500, 0]),
+            ("error", True, [500, 0]),
+        ],
+    )
+    def test_requests_can_be_left_out_but_never_a_fault(
+        self, level: str, requests: bool, events: list[int]
+    ):
+        text = written(
+            Line("t", "request", status=200),
+            Line("t", "request", status=400),
+            Line("t", "request", status=503),
+            Line("t", "request", status=500, error="KeyError at app.py:1"),
+            Line("t", "registry_not_refreshed", error="OSError"),
+            requests=requests,
+            level=level,
+        )
+        assert [json.loads(line).get("status", 0) for line in text.splitlines()] == events
 
     def test_it_goes_to_the_standard_error_stream(self, capsys: pytest.CaptureFixture[str]):
         Journal().write(Line("t", "request"))

@@ -146,7 +146,9 @@ class App:
                 return _not_allowed(request_id, "GET")
             arrival = Arrival(request_id, now_us(), _headers(scope), b"")
             return _models(worker, arrival, path)
-        if path.startswith("/d/") and method in ("GET", "HEAD"):
+        if path.startswith("/d/"):
+            if method not in ("GET", "HEAD"):
+                return _not_allowed(request_id, "GET, HEAD")
             return await _decision(worker, path.removeprefix("/d/"))
         if path == _CHAT:
             return _not_allowed(request_id, "POST")

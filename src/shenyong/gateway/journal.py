@@ -35,17 +35,33 @@ class Line(msgspec.Struct, omit_defaults=True):
     error: str = ""  # the type of an unexpected exception and where it was raised, no message
 
 
-class Journal:
-    """Writes lines to a stream; flushes at once for faults, else when the buffer is full."""
+_WEIGHTS = {"info": 0, "warning": 1, "error": 2}
 
-    def __init__(self, stream: TextIO | None = None, *, enabled: bool = True) -> None:
+
+def weight(line: Line) -> str:
+    """``error`` for a fault of ours, ``warning`` for a request not served, else ``info``."""
+    if line.error or line.event != "request":
+        return "error"
+    return "warning" if line.status >= 500 else "info"
+
+
+class Journal:
+    """Writes lines to a stream, each as it comes.
+
+    Lines lighter than `level` are left out; without `requests` so are those of requests that went
+    as they should. Faults are always written.
+    """
+
+    def __init__(
+        self, stream: TextIO | None = None, *, requests: bool = True, level: str = "info"
+    ) -> None:
         self._stream = stream or sys.stderr
         self._encoder = msgspec.json.Encoder()
-        self._enabled = enabled
+        self._least = max(_WEIGHTS[level], 0 if requests else 1)
 
     def write(self, line: Line) -> None:
-        """Write one line."""
-        if self._enabled:
+        """Write one line, if it weighs enough."""
+        if _WEIGHTS[weight(line)] >= self._least:
             self._stream.write(self._encoder.encode(line).decode() + "\n")
 
 

@@ -59,7 +59,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.journal = Journal(enabled=settings.logging.requests)
+        self.journal = Journal(requests=settings.logging.requests, level=settings.logging.level)
         limits, upstream = settings.limits, settings.upstream
         self._engine = engine_for(settings.database.dsn)
         self._seed = key_bytes(
@@ -99,6 +99,7 @@ class Worker:
         self.writer = LedgerWriter(settings.database.dsn, started=now_us())
         self.turns = RefusedTurns(settings.database.dsn)
         self.world: World
+        self._checkpointer: Checkpointer
         self.open = 0
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -114,11 +115,11 @@ class Worker:
         self.world = self._world(registry, packs)
         self._warm()
         await close_interrupted(self.settings.database.dsn, self.writer)
-        checkpointer = Checkpointer(
+        self._checkpointer = Checkpointer(
             self.settings.database.dsn, keys, every_seconds=self.settings.ledger.checkpoint_seconds
         )
         self._tasks = [
-            asyncio.create_task(checkpointer.run(), name="checkpoints"),
+            asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
         ]
         # What was built so far lives as long as the worker: the collector need not walk over it
@@ -182,12 +183,20 @@ class Worker:
             try:
                 version = await asyncio.to_thread(self._version)
                 if version != self.world.registry.version:
-                    registry, packs = await asyncio.to_thread(self._load)
-                    self.world = self._world(registry, packs)
+                    await self._take(*await asyncio.to_thread(self._load))
             except Exception as error:
                 self.journal.write(
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))
                 )
+
+    async def _take(self, registry: Registry, packs: dict[str, list[tuple[str, str]]]) -> None:
+        """Serve by this registry; an agency that is new gets its log first."""
+        world = self._world(registry, packs)
+        new = registry.agencies.keys() - self.world.registry.agencies.keys()
+        keys = {agency: log_key(self._seed, agency) for agency in sorted(new)}
+        await self.writer.open_logs({each: str(key.verifying) for each, key in keys.items()})
+        self._checkpointer.take(keys)
+        self.world = world
 
     async def decision(self, decision_id: str) -> Intent | Decided | None:
         """The entry of a decision, None if there is none.

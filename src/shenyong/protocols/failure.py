@@ -2,7 +2,7 @@
 
 A refusal says what the guideline forbids (`refusal`); a failure says that a request could not be
 served. The two never share a code, a status of retry or a metric (ux.md 3.3 g). Nothing of the
-request's body is ever quoted.
+request's body is quoted but the name of the model that was asked for, shortened and to its caller.
 
 Source: ux.md 3.1 (anything else under /v1), 3.2 (retries, base URLs), reliability.md 4.3.
 """

@@ -98,10 +98,15 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Logging(msgspec.Struct, frozen=True):
-    """JSON lines on the standard error stream; never content."""
+    """JSON lines on the standard error stream; never content.
+
+    `requests` says whether a line is written for each request; `level` from which weight on lines
+    are written at all: a request is ``info``, one that was not served (5xx) a ``warning``, an
+    unexpected fault an ``error``. Faults are always written.
+    """
 
     requests: bool = True
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["info", "warning", "error"] = "info"
 
 
 class Settings(msgspec.Struct, frozen=True):

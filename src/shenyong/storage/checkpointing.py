@@ -73,6 +73,10 @@ class Checkpointer:
                 await self._lead()
             await self._rest()
 
+    def take(self, keys: Mapping[str, SigningKey]) -> None:
+        """Sign for these agencies too, from the next time on."""
+        self._keys = {**self._keys, **keys}
+
     async def once(self, agency: str) -> int:
         """Sign for what one agency's log has now; returns the number of entries signed for.
 

@@ -152,6 +152,11 @@ class LedgerWriter:
             LedgerKeyError: a log was begun with another key.
             LedgerUnavailableError: the database does not answer.
         """
+        await self.open_logs(public_keys)
+        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+
+    async def open_logs(self, public_keys: Mapping[str, str]) -> None:
+        """Make sure that each of these agencies has a log. Raises as `start` does."""
         try:
             connection = await self._connect()
             for agency, key in public_keys.items():
@@ -160,7 +165,6 @@ class LedgerWriter:
                     raise LedgerKeyError(agency)
         except (psycopg.Error, TimeoutError):
             raise LedgerUnavailableError from None
-        self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
     async def stop(self) -> None:
         """Write what waits, then disconnect; later appends are refused.

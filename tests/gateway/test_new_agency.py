@@ -1,0 +1,81 @@
+"""An agency that joins while the gateway serves gets its log before its first request."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.house import DAY, House, running_house
+
+from shenyong.guideline.terms import Actor, Purpose
+from shenyong.registry import Agency, ApiKey, Person, Role, UseCase, new_key, secret_digest
+from shenyong.storage.migrate import engine_for
+from shenyong.storage.registry import save
+from shenyong.storage.verification import verify_log
+
+pytestmark = pytest.mark.xdist_group("gateway-app")
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with running_house() as running:
+        yield running
+
+
+def join(house: House) -> str:
+    """Register a second agency with one official; returns the official's key."""
+    pepper = bytes.fromhex((house.folder / "keys" / "pepper.key").read_text().strip())
+    key, secret = new_key("joined")
+    api_key = ApiKey(
+        id="joined",
+        agency="second",
+        owner="su",
+        use_case="second-work",
+        actor=Actor.OFFICIAL_NEED_TO_KNOW,
+        secret_digest=secret_digest(secret, pepper),
+        expires=time.time_ns() // 1000 + DAY,
+    )
+    engine = engine_for(house.dsn)
+    with engine.begin() as connection:
+        save(
+            connection,
+            Agency("second", "第二測試機關", "Second"),
+            Person("su", "second", "蘇示範", Role.OFFICIAL),
+            UseCase("second-work", "second", "測試", Purpose.GENERAL),
+            api_key,
+        )
+    engine.dispose()
+    return key
+
+
+def ask(house: House, key: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=10)
+    body = {"model": "cloud/echo", "messages": [{"role": "user", "content": "請擬公告。"}]}
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_it_is_served_and_its_log_is_signed(house: House) -> None:
+    key = join(house)
+    until = time.monotonic() + 10
+    seen = [ask(house, key)]
+    while seen[-1] != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+        seen.append(ask(house, key))
+    assert set(seen) <= {401, 200}, "unknown at first, and never half known"
+    while time.monotonic() < until + 5:
+        report = verify_log(house.dsn, "second")
+        if report.checkpoints:
+            break
+        time.sleep(0.1)
+    assert report.ok, report.faults
+    assert (report.intents, report.outcomes) == (1, 1)
+    assert report.checkpoints >= 1
