@@ -15,11 +15,12 @@ from shenyong.settings import Settings, secret
 
 
 @contextmanager
-def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
+def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) -> Iterator[Settings]:
     """The settings with ``database.dsn`` set to a server that answers.
 
-    An embedded server is started, and stopped at the end. With `migrate`, its schema is brought up
-    to date; without, a schema that isn't stops the command.
+    An embedded server is started, and stopped at the end; one that runs already belongs to a
+    gateway that serves, and is left running, unless the caller is its `owner`. With `migrate`, its
+    schema is brought up to date; without, a schema that isn't stops the command.
 
     Raises:
         Misused: the settings name no database.
@@ -64,7 +65,7 @@ def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
     except (psycopg.Error, SQLAlchemyError) as error:
         raise Unavailable(say("database_fault", kind=type(error).__name__)) from error
     finally:
-        if server is not None:
+        if server is not None and (owner or not server.joined):
             server.stop()
 
 

@@ -57,7 +57,7 @@ def demo(
     settings = load(file).settings
     with _quiet_end():
         model = LocalModel.start(file.parent / "model", free_port())
-        with model, opened(settings, migrate=True) as ready:
+        with model, opened(settings, migrate=True, owner=True) as ready:
             pepper = key("", settings.registry.pepper_file, "registry.pepper")
             seed(ready.database.dsn, model.base_url, keys, pepper)
             try:

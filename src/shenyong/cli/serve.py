@@ -21,9 +21,14 @@ def serve(
     from shenyong.settings import load
 
     settings = load(file).settings
-    with opened(settings) as ready:
+    from shenyong.gateway.serve import check_free, run
+
+    try:  # before the database: it may be that of the gateway that serves there
+        check_free(settings.server.host, settings.server.port)
+    except OSError as error:
+        raise Unavailable(f"{settings.server.url}: {error.strerror}") from None
+    with opened(settings, owner=True) as ready:
         from shenyong.cli.automaton import kept_engine
-        from shenyong.gateway.serve import run
 
         kept_engine()  # before the workers are forked: they share it
 

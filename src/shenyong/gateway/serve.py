@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
         OSError: the address is taken or can't be had.
     """
     server = settings.server
-    _check_free(server.host, server.port)
+    check_free(server.host, server.port)
     folder = tempfile.mkdtemp(prefix="shenyong-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     os.environ[_HANDED] = base64.b64encode(msgspec.json.encode(settings)).decode()
@@ -70,7 +70,7 @@ def _ignored(number: int, frame: FrameType | None) -> None:
     """Already stopping."""
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
     """Raise OSError now, with a clear place, rather than in a worker later."""
     with socket.create_server((host, port), reuse_port=False):
         pass

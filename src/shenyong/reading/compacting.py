@@ -102,13 +102,13 @@ def _stretches(codes: Codes, text: str) -> list[tuple[int, int]]:
         return []
     if tags:
         return [(max(0, int(digits[0]) - _LEAD - 6 * 62), int(digits[-1]) + 1)]
-    segment = np.cumsum(~running)
-    first = int(segment[digits[0]])
-    counts = np.bincount(segment[digits] - first)
+    labels = np.cumsum(~running)[digits]
+    begins = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+    ends = np.r_[begins[1:], labels.size]
     found = []
-    for each in np.flatnonzero(counts >= _ENOUGH).tolist():
-        inside = digits[segment[digits] == each + first]
-        found.append((max(0, int(inside[0]) - _LEAD), int(inside[-1]) + 1))
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        if end - begin >= _ENOUGH:
+            found.append((max(0, int(digits[begin]) - _LEAD), int(digits[end - 1]) + 1))
     return found
 
 

@@ -34,6 +34,7 @@ class EmbeddedServer:
 
         # cleanup_mode None: we stop it ourselves, so that no atexit hook of a worker does.
         self._server = get_server(folder.resolve(), cleanup_mode=None, start=False)
+        self.joined = runs(folder)  # somebody else's: a gateway that serves
         self.folder = folder
         self.start()
         self.dsn = str(self._server.get_uri())
@@ -60,6 +61,15 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stop the server; waits until it has."""
         self._server.stop()
+
+
+def runs(folder: Path) -> bool:
+    """Whether a server runs in this folder."""
+    try:
+        os.kill(int((folder / "postmaster.pid").read_text().split("\n", 1)[0]), 0)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def check_durability(dsn: str) -> None:
