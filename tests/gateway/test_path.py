@@ -199,6 +199,24 @@ class TestRedacted:
         )
         assert walked.words == f"受理通知：王小明先生（{ID_NUMBER}）您好。"
 
+    def test_what_redaction_can_not_cure_is_called_denied(self):
+        walked = walk(asking("手機與證號：0912345678A123456789", model="cloud/echo"))
+        assert walked.forwarded is None
+        (entry,) = walked.entries
+        assert isinstance(entry, Decided)
+        assert entry.verdict == "deny"
+        assert walked.headers["x-shenyong-decision"] == "deny"
+
+    @pytest.mark.point("ey-genai-2023:5")
+    def test_masked_is_said_where_something_was_masked_only(self):
+        answer = said("其身分證字號為 A123456789。")
+        masked = walk(asking(PLAIN, model="cloud/echo"), model=answer)
+        assert ID_NUMBER.encode() not in masked.reply.body  # type: ignore[union-attr]
+        assert masked.headers["x-shenyong-output"] == "masked"
+        passed = walk(asking(PLAIN, model="local/echo"), model=answer)
+        assert ID_NUMBER.encode() in passed.reply.body  # type: ignore[union-attr]
+        assert "x-shenyong-output" not in passed.headers
+
     def test_the_decision_is_taken_on_the_text_that_goes(self):
         walked = walk(asking(PERSONAL, model="cloud/echo"), model=said("好。"))
         assert walked.headers["x-shenyong-decision"] == "redact"
@@ -364,6 +382,21 @@ class TestHistory:
         walked = walk(asking(QUESTION, QUESTION, model="cloud/echo"), refused=memory)
         assert walked.forwarded is None
 
+    def test_nor_does_a_refused_result_of_a_tool(self):
+        memory: dict[str, str] = {}
+        call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+        turns: list[Any] = [
+            "請讀取檔案並摘要。",
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": MARKED},
+        ]
+        assert walk(asking(*turns, model="cloud/echo"), refused=memory).forwarded is None
+        assert walk(asking(*turns, model="cloud/echo"), refused=memory).forwarded is None
+        walked = walk(asking(*turns, PLAIN, model="cloud/echo"), refused=memory, model=said("好。"))
+        assert walked.forwarded is not None
+        assert "檢送協議書" not in walked.forwarded.decode()
+        assert json.loads(walked.forwarded)["messages"][2]["tool_call_id"] == "c1"
+
     def test_the_memory_of_one_key_is_not_that_of_another(self):
         memory: dict[str, str] = {}
         walk(asking(QUESTION, model="cloud/echo"), refused=memory)
@@ -422,6 +455,45 @@ class TestConfirmation:
         other = asking(PERHAPS.replace("分析", "查詢"), model="cloud/echo")
         walked = walk(other, refused=memory, headers={"x-shenyong-confirm": REQUEST_ID})
         assert walked.forwarded is None
+
+    OTHER = "請幫我分析那位案主的病歷"
+
+    @pytest.mark.parametrize(
+        "around",
+        [
+            [OTHER, {"role": "assistant", "content": "好。"}],
+            [OTHER],
+            [{"role": "system", "content": OTHER}],
+        ],
+    )
+    def test_one_word_opens_no_other_question(self, around: list[Any]):
+        assert walk(asking(self.OTHER, model="cloud/echo")).forwarded is None
+        memory: dict[str, str] = {}
+        self.held(memory)
+        walked = walk(
+            asking(*around, PERHAPS, model="cloud/echo"),
+            refused=memory,
+            headers={"x-shenyong-confirm": REQUEST_ID},
+        )
+        assert walked.forwarded is None
+
+    def test_what_was_confirmed_stays_in_the_conversation(self):
+        memory: dict[str, str] = {}
+        self.held(memory)
+        walk(
+            self.BODY,
+            refused=memory,
+            headers={"x-shenyong-confirm": REQUEST_ID},
+            model=said("好。"),
+        )
+        later = asking(PERHAPS, {"role": "assistant", "content": "好。"}, PLAIN, model="cloud/echo")
+        walked = walk(later, refused=memory, model=said("公告如下。"))
+        assert walked.forwarded is not None
+        assert PERHAPS in walked.forwarded.decode(), "it was sent, so it is not called removed"
+        intent = walked.entries[0]
+        assert isinstance(intent, Intent)
+        assert intent.confirmed == REQUEST_ID
+        assert walk(later, refused={}).forwarded is None
 
     @pytest.mark.point("ey-genai-2023:2")
     def test_an_unattended_key_cannot_confirm(self):

@@ -102,7 +102,7 @@ def answer(outgoing: Outgoing, world: World) -> Step:
         ending.tokens_in = said.usage.prompt_tokens
         ending.tokens_out = said.usage.completion_tokens
     yield _record(outgoing, ending, judge)
-    return Reply(200, (_JSON, *with_headers(outgoing, masked=bool(judge.findings))), body)
+    return Reply(200, (_JSON, *with_headers(outgoing, masked=judge.masked and not stopped)), body)
 
 
 def _inspected(

@@ -28,7 +28,7 @@ from shenyong.gateway.commands import (
 from shenyong.gateway.consider import Asked, Considered, consider
 from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
-from shenyong.gateway.world import World
+from shenyong.gateway.world import World, asks
 from shenyong.guideline.terms import Actor
 from shenyong.protocols import failure, history, openai_chat, refusal
 from shenyong.protocols.bad_input import BadInputError
@@ -94,12 +94,17 @@ def carry(arrival: Arrival, world: World) -> Way:
     exchange, ours = history.without_our_words(exchange, world.limits)
     case = msgspec.structs.replace(case, history=len(ours))
     considered = _consider(exchange, case, world)
+    sworn: tuple[str, ...] = ()
     if considered.plan.action in ("refuse", "hold"):
-        case, exchange, considered = yield from _recover(case, exchange, considered, world, user)
+        recovered = yield from _recover(case, exchange, considered, world, user)
+        case, exchange, considered = recovered.case, recovered.exchange, recovered.considered
+        sworn = recovered.sworn
     elif asked.confirmed:  # no word was needed: what the header says is not ours to keep
         case = msgspec.structs.replace(case, asked=msgspec.structs.replace(asked, confirmed=""))
     if considered.plan.action in ("refuse", "hold"):
         return (yield from _refuse(case, exchange, considered, world, user))
+    if sworn:
+        yield Remember(caller.key.agency, sworn, case.asked.confirmed)
     return (yield from _forward(case, exchange, considered, world))
 
 
@@ -152,47 +157,62 @@ def _consider(exchange: Exchange, case: Case, world: World) -> Considered:
     )
 
 
+class _Recovered(msgspec.Struct, frozen=True):
+    """What a request became by what is remembered of it. `sworn` are digests newly confirmed."""
+
+    case: Case
+    exchange: Exchange
+    considered: Considered
+    sworn: tuple[str, ...] = ()
+
+
 def _recover(
     case: Case, exchange: Exchange, considered: Considered, world: World, user: str
-) -> Generator[Command, Any, tuple[Case, Exchange, Considered]]:
+) -> Generator[Command, Any, _Recovered]:
     """What was refused before and comes back as history goes out; what is confirmed may go on.
 
     One refusal must not end a conversation (ux.md 3.3): turns refused earlier to this credential
     and user are replaced. And an official who was asked to confirm names that decision; it counts
-    for the same words only.
+    for those words only, wherever else in the request something asks, and stays with them.
     """
     key = case.asked.caller.key
     digester = world.digesters[key.agency]
     at_fault = {history.message_index(each.path) for each in considered.findings}
-    spoken = [turn for turn in history.turns(exchange) if turn.role == "user"]
-    # A client that got an error keeps no answer, so the refused turn and the new one stand side by
-    # side: only the last turn is new.
-    last = spoken[-1].index if spoken else -1
+    spoken = [turn for turn in history.turns(exchange) if turn.role in _REMEMBERED]
+    fresh = _fresh(spoken)
     turns = [
         turn
         for turn in spoken
-        if turn.index in at_fault and (turn.index != last or case.asked.confirmed)
+        if turn.index in at_fault and (turn.index not in fresh or case.asked.confirmed)
     ]
     if not turns:
-        return case, exchange, considered
-    digests = {digester.turn(key.id, user, turn.text): turn for turn in turns}
-    known: dict[str, str] = yield Recall(key.agency, tuple(digests))
-    old = {
-        turn.index: considered.plan.decision.points
-        for digest, turn in digests.items()
-        if digest in known and turn.index != last
-    }
-    newest = [digest for digest, turn in digests.items() if turn.index == last]
-    confirmed = case.asked.confirmed
-    if not newest or any(known.get(digest) != confirmed for digest in newest):
-        confirmed = ""
-    if not old and not confirmed:
-        return case, exchange, considered
+        return _Recovered(case, exchange, considered)
+    denied = {turn.index: digester.turn(key.id, user, turn.text) for turn in turns}
+    sworn = {turn.index: digester.turn(key.id, user, _SWORN + turn.text) for turn in turns}
+    known: dict[str, str] = yield Recall(key.agency, (*denied.values(), *sworn.values()))
+    old: dict[int, tuple[str, ...]] = {}
+    confirmed: dict[int, str] = {}
+    for turn in turns:
+        decisions = {known.get(denied[turn.index]), known.get(sworn[turn.index])} - {None}
+        if turn.index in fresh:
+            if case.asked.confirmed in decisions:
+                confirmed[turn.index] = case.asked.confirmed
+        elif sworn[turn.index] in known:
+            confirmed[turn.index] = known[sworn[turn.index]]
+        elif decisions:
+            old[turn.index] = considered.plan.decision.points
+    asking = {history.message_index(each.path) for each in considered.findings if asks(each)}
+    asking -= old.keys()
+    # A word given for one question opens no other one.
+    counts = bool(asking) and asking <= confirmed.keys()
+    if not old and not counts:
+        return _Recovered(case, exchange, considered)
     exchange = history.replaced(exchange, old, world.limits)
+    decision = next((confirmed[index] for index in sorted(confirmed, reverse=True)), "")
     case = msgspec.structs.replace(
         case,
         history=case.history + len(old),
-        asked=msgspec.structs.replace(case.asked, confirmed=confirmed),
+        asked=msgspec.structs.replace(case.asked, confirmed=decision if counts else ""),
     )
     considered = consider(
         exchange.sources,
@@ -202,7 +222,24 @@ def _recover(
         judge=world.judges[key.agency],
         style=world.style,
     )
-    return case, exchange, considered
+    words = tuple(sworn[index] for index in sorted(confirmed) if counts and index in fresh)
+    return _Recovered(case, exchange, considered, words)
+
+
+_REMEMBERED = frozenset({"user", "tool", "function"})
+_SWORN = "\0confirmed\0"  # before a text, for the digest of words that were confirmed
+
+
+def _fresh(spoken: Sequence[Turn]) -> set[int]:
+    """The turns that were not sent before: the last a person said, or the results behind it.
+
+    A client that got an error keeps no answer, so the refused turn and the new one stand side by
+    side: only the last of a person's turns is new.
+    """
+    said = [turn.index for turn in spoken if turn.role == "user"]
+    last = said[-1] if said else -1
+    behind = {turn.index for turn in spoken if turn.index > last and turn.newest}
+    return behind or ({last} if said else set())
 
 
 def _refuse(
@@ -215,7 +252,7 @@ def _refuse(
     turns: Sequence[Turn] = [
         turn
         for turn in history.turns(exchange)
-        if turn.newest and turn.role == "user" and turn.index in at_fault
+        if turn.newest and turn.role in _REMEMBERED and turn.index in at_fault
     ]
     if turns:
         digester = world.digesters[key.agency]
@@ -245,7 +282,8 @@ def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusa
     guilty = [each for each in considered.findings if _counts(each)]
     return refusal.Refusal(
         request_id=case.request_id,
-        decision=plan.decision,
+        # What was asked for would be redacted, but what redaction leaves may not go: denied.
+        decision=msgspec.structs.replace(plan.decision, verdict=plan.verdict),
         findings=tuple(sorted(guilty, key=_gravest)),
         alternatives=tuple(alternatives),
         link_base=world.link_base,

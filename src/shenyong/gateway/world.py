@@ -40,6 +40,11 @@ class World(msgspec.Struct, frozen=True):
 _SPOKEN = frozenset({"question_personal", "question_confidential", "produce_classified"})
 
 
+def asks(finding: Finding) -> bool:
+    """Whether a finding is of a question or of an order, so that a person's word may clear it."""
+    return finding.kind in _SPOKEN
+
+
 # guideline: ey-genai-2023:3
 # guideline: ey-genai-2023:4
 # guideline: ey-genai-2023:5
@@ -51,7 +56,7 @@ class OutputJudge:
     answer. What the model says *about* questions is no question, and a draft that it wrote is not
     an unreleased paper of the agency (D1), so neither counts here.
 
-    It remembers what it saw: `findings` and the strictest `decision`.
+    It remembers what it saw: `findings`, the strictest `decision`, and whether it `masked`.
     """
 
     def __init__(self, inspect: Inspect, judge: Judge, facts: Facts) -> None:
@@ -60,6 +65,7 @@ class OutputJudge:
         self._facts = facts
         self.findings: list[Finding] = []
         self.decision: Decision | None = None
+        self.masked = False
 
     def inspect(self, text: str) -> tuple[Finding, ...]:
         """The findings of a text of the answer that count."""
@@ -69,7 +75,7 @@ class OutputJudge:
         return tuple(
             each
             for each in found
-            if each.kind not in _SPOKEN
+            if not asks(each)
             and each.data_class is not DataClass.UNRELEASED
             and (each.data_class not in (None, DataClass.PUBLIC) or each.kind == "encoded")
         )
@@ -93,4 +99,7 @@ class OutputJudge:
             self.decision = decision
         if decision.verdict is Verdict.ALLOW:
             return Action.PASS
-        return Action.MASK if decision.verdict is Verdict.REDACT else Action.STOP
+        if decision.verdict is Verdict.REDACT:
+            self.masked = True
+            return Action.MASK
+        return Action.STOP
