@@ -25,7 +25,7 @@ async def _one(
         ) as answer:
             text = await answer.text()
             seen[str(answer.status)] += 1
-            if answer.status == 503:
+            if answer.status >= 500:
                 seen["retry-after"] += "retry-after" in answer.headers
                 seen[json.loads(text)["error"]["code"]] += 1
             if answer.status == 200 and (not stream or "[DONE]" in text):

@@ -136,3 +136,39 @@ async def test_a_worker_whose_only_intents_are_in_doubt_is_looked_after(
     assert await close_interrupted(dsn, after) == 1
     await after.stop()
     assert verify_log(dsn, AGENCY, KEY.verifying).open_intents == 0
+
+
+@pytest.mark.point("ey-genai-2023:2")
+async def test_an_outcome_that_could_not_be_written_is_made_up_for(
+    new_database: Callable[..., str],
+) -> None:
+    """Once as interrupted; and not at all where the first try was recorded after all."""
+    dsn = new_database()
+    with tempfile.TemporaryDirectory(prefix="sy-", dir="/tmp") as folder:
+        line = Line(dsn, Path(folder))
+        async with line.open():
+            writer = LedgerWriter(line.dsn, started=time.time_ns() // 1000)
+            await writer.start(KEYS)
+            lost, kept, last = (intent(worker=writer.worker) for _ in range(3))
+            places = [await writer.append(each) for each in (lost, kept)]
+            line.deaf = True  # the server hears and records, its answer is lost
+            with pytest.raises(LedgerUnavailableError):
+                await writer.append(outcome(kept, places[1]))
+            until = time.monotonic() + 5
+            while len(stored(dsn)) < 3:
+                assert time.monotonic() < until
+                await asyncio.sleep(0.02)
+            # A new line, and nothing is heard any more: the statement itself is lost.
+            with pytest.raises(LedgerUnavailableError):
+                await writer.append(outcome(lost, places[0]))
+            line.deaf = False
+            await writer.append(outcome(last, await writer.append(last)))
+            await writer.stop()
+    endings = {each.request: each for each in stored(dsn) if isinstance(each, Outcome)}
+    assert len(endings) == len([each for each in stored(dsn) if isinstance(each, Outcome)]) == 3
+    assert endings[kept.request].outcome is not OutcomeKind.INTERRUPTED
+    assert endings[lost.request].outcome is OutcomeKind.INTERRUPTED
+    assert endings[lost.request].delivered == 0
+    report = verify_log(dsn, AGENCY, KEY.verifying)
+    assert report.ok, report.faults
+    assert report.open_intents == 0

@@ -88,7 +88,10 @@ class App:
             try:
                 reply = await self._answer(worker, shell, scope, receive, request_id)
             except LedgerUnavailableError:
-                reply = _whole(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
+                # Once the intent is durable the model may have been asked: never say "not sent".
+                asked = isinstance(shell.first, Intent) and shell.recorded
+                code = Failure.OUTCOME_UNRECORDED if asked else Failure.AUDIT_UNAVAILABLE
+                reply = _whole(failure.render(code, request_id))
             except Unserved as unserved:
                 reply = _whole(unserved.rendered)
             except asyncio.CancelledError:

@@ -73,7 +73,9 @@ def fault_of(error: UpstreamError) -> Fault:
 
 
 class Shell:
-    """The doing of one request. `begun` says that a stream's head has gone out."""
+    """The doing of one request. `begun` says that a stream's head has gone out, `recorded` that
+    an entry of it is durable.
+    """
 
     def __init__(self, receive: Receive, send: SendMessage, services: Services) -> None:
         self._receive, self._send = receive, send
@@ -84,7 +86,7 @@ class Shell:
         self._watch_later: asyncio.TimerHandle | None = None
         self._gone = False
         self._held_since: float | None = None
-        self.begun = False
+        self.begun = self.recorded = False
         self.first: Entry | None = None
         self.outcome: Outcome | None = None
         self.record_us = 0
@@ -162,6 +164,7 @@ class Shell:
             self._metrics.inspect.observe(begin - self._started)
         self.first = self.first or entry
         index = await self._writer.append(entry)
+        self.recorded = True
         took = time.perf_counter() - begin
         self.record_us += int(took * 1e6)
         self._metrics.record.observe(took)

@@ -41,6 +41,8 @@ class Failure(StrEnum):
     UPSTREAM_TIMEOUT = "upstream_timeout"
     UPSTREAM_REFUSED = "upstream_refused_request"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    OUTCOME_UNRECORDED = "outcome_not_recorded"
+    INSPECTION_TIMEOUT = "inspection_timeout"
     OVERLOADED = "overloaded"
     SHUTTING_DOWN = "shutting_down"
     INTERNAL = "internal_error"
@@ -74,6 +76,8 @@ FORMS: dict[Failure, _Form] = {
     Failure.UPSTREAM_TIMEOUT: _Form(504, "upstream_error", True),
     Failure.UPSTREAM_REFUSED: _Form(400, _ASKED, False),
     Failure.AUDIT_UNAVAILABLE: _Form(503, _OURS, True),
+    Failure.OUTCOME_UNRECORDED: _Form(500, _OURS, False),
+    Failure.INSPECTION_TIMEOUT: _Form(413, _ASKED, False),
     Failure.OVERLOADED: _Form(503, _OURS, True),
     Failure.SHUTTING_DOWN: _Form(503, _OURS, True),
     Failure.INTERNAL: _Form(500, _OURS, False),

@@ -25,7 +25,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import psycopg
 
-from shenyong.ledger.entry import Entry, Intent, Outcome, encode
+from shenyong.ledger.entry import Entry, Intent, Outcome, OutcomeKind, encode
 from shenyong.ledger.merkle import leaf_hash
 
 _APPEND = """
@@ -113,6 +113,18 @@ def _forget(task: asyncio.Task[tuple[object, ...] | None]) -> None:
         task.exception()
 
 
+def _interrupted(outcome: Outcome) -> Outcome:
+    """What is written late of a call whose outcome could not be written in time."""
+    return Outcome(
+        agency=outcome.agency,
+        request=outcome.request,
+        at=outcome.at,
+        intent=outcome.intent,
+        outcome=OutcomeKind.INTERRUPTED,
+        attempt=outcome.attempt,
+    )
+
+
 def _milliseconds(request: str) -> int:
     """The time in a UUIDv7 (RFC 9562 5.7), in milliseconds; 0 for another id."""
     with contextlib.suppress(ValueError):
@@ -139,6 +151,7 @@ class LedgerWriter:
         self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._late: list[Outcome] = []  # of calls whose outcome could not be written
         self._open: dict[tuple[str, int], int] = {}  # intents without an outcome, by their time
         self._marked = started
         self.worker = ""
@@ -278,10 +291,24 @@ class LedgerWriter:
                 self._wake.clear()
                 batch, self._waiting = self._waiting, []
                 last = len(batch)
-                await self._write(batch)
+                await self._write([*self._made_up(), *batch])
                 batch = []
         finally:  # whatever went wrong, nobody waits for ever
             await self._fail([*batch, *self._waiting])
+
+    def _made_up(self) -> list[_Waiting]:
+        """The outcomes that are written late, with nobody waiting for them.
+
+        Whoever asked was told that the answer is withheld, so the call counts as interrupted. If
+        the first try was recorded after all, the server refuses the second.
+        """
+        late, self._late = self._late, []
+        waiting = []
+        for entry in late:
+            done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            done.cancel()
+            waiting.append(_Waiting(entry, encode(entry), done))
+        return waiting
 
     async def _gather(self, last: int) -> None:
         """Let those come along who are just about to: a commit costs the same for one or for many.
@@ -363,6 +390,8 @@ class LedgerWriter:
         for each in entries:
             if isinstance(each.entry, Intent):
                 self._note(each.entry)  # it may be there: whoever starts next is to look
+            elif isinstance(each.entry, Outcome):
+                self._late.append(_interrupted(each.entry))
         self._refuse(entries)
         connection, self._connection = self._connection, None
         if connection is not None:
