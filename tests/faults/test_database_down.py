@@ -84,3 +84,8 @@ def test_it_never_says_not_sent_of_what_was_sent(house: House) -> None:
     report = verify_log(house.dsn, AGENCY)
     assert report.ok, report.faults
     assert report.open_intents == 0, "what was withheld is noted as interrupted"
+
+
+def test_it_still_ends_by_itself(house: House) -> None:
+    house.stop()
+    assert "refused to gracefully stop" not in house.log.read_text()

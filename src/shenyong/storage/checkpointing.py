@@ -103,8 +103,10 @@ class Checkpointer:
                     await self.sign_all(connection)
                     await self._rest()
             except asyncio.CancelledError:
-                if not connection.closed:
-                    await self.sign_all(connection)
+                # A line that has died meanwhile must not hide that we are to end.
+                with contextlib.suppress(psycopg.Error, OSError):
+                    if not connection.closed:
+                        await self.sign_all(connection)
                 raise
 
     async def _rest(self) -> None:
