@@ -14,7 +14,6 @@ def test_the_commented_settings_are_the_defaults():
     for section, value in msgspec.structs.asdict(Settings()).items():
         if section not in files:
             assert getattr(parsed, section) == value, section
-    assert parsed.database.connections == Settings().database.connections
     assert parsed.ledger.checkpoint_seconds == Settings().ledger.checkpoint_seconds
 
 

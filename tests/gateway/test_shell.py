@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -40,7 +41,7 @@ from shenyong.gateway.commands import (
 )
 from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.path import Way, carry
-from shenyong.gateway.shell import Message, Shell, encoded
+from shenyong.gateway.shell import InspectionTimeoutError, Message, Shell, encoded
 from shenyong.gateway.world import World
 from shenyong.ledger import Entry, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import decode
@@ -85,6 +86,7 @@ class Services:
         self.turns = RefusedTurns(dsn)
         self.upstream = Upstream()
         self.metrics = Metrics()
+        self.aside = ThreadPoolExecutor(2)
         known = registry()
         models = [changed(each, url=server.url) for each in known.models.values()]
         self.world: World = changed(
@@ -255,6 +257,45 @@ class TestDone:
         assert services.recorded(number) == []
         with pytest.raises(StopIteration):
             way.send(None)
+
+
+class TestLong:
+    """A long text is inspected beside the event loop, and not for ever."""
+
+    LONG = asking("本案經查無不符，請依規定辦理。王小明、" * 8_000, model="cloud/echo")
+
+    async def test_the_others_are_served_meanwhile(self, services: Services):
+        client, number = Client(), request_id()
+        shell = Shell(client.receive, client.send, services)
+        driving = asyncio.create_task(shell.drive(services.way(self.LONG, number), 400_000, 30))
+        turns = 0
+        while not driving.done():
+            await asyncio.sleep(0)
+            turns += 1
+        reply = driving.result()
+        assert reply is not None
+        assert reply.status == 200
+        assert turns > 100, "the event loop went round and round"
+        assert services.outcome(number) is OutcomeKind.ANSWERED
+
+    async def test_what_takes_too_long_goes_nowhere(self, services: Services, server: ModelServer):
+        client, number = Client(), request_id()
+        shell = Shell(client.receive, client.send, services)
+        with pytest.raises(InspectionTimeoutError):
+            await shell.drive(services.way(self.LONG, number), 400_000, 0.001)
+        services.aside.shutdown(wait=True)
+        await asyncio.sleep(0.05)
+        assert server.received == []
+        assert services.recorded(number) == []
+
+    async def test_a_fault_in_the_thread_is_a_fault_here(self, services: Services):
+        def broken() -> Way:
+            raise KeyError("x")
+            yield
+
+        shell = Shell(Client().receive, Client().send, services)
+        with pytest.raises(KeyError):
+            await shell.drive(broken(), 400_000, 30)
 
 
 class TestModels:

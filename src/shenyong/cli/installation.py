@@ -29,7 +29,6 @@ shutdown_seconds = 15
 # One of the two: the folder of the embedded PostgreSQL, or your own server.
 data_dir = "postgresql"
 # dsn_file = "keys/dsn"
-connections = 4
 
 [ledger]
 signing_key_file = "keys/signing.key"   # Ed25519，簽署查核點 signs checkpoints
@@ -45,7 +44,7 @@ body_bytes = 4_194_304
 answer_bytes = 16_777_216
 depth = 64
 strings = 20_000
-request_seconds = 300
+request_seconds = 30                    # 收完與檢查完一則請求 to receive it, and to inspect it
 concurrent = 512                        # 每個工作行程 in each worker
 
 [upstream]

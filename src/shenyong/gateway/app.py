@@ -19,7 +19,14 @@ from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.journal import Line, place_of, timestamp
 from shenyong.gateway.path import Unserved, carry, identify
-from shenyong.gateway.shell import Message, Receive, SendMessage, Shell, encoded
+from shenyong.gateway.shell import (
+    InspectionTimeoutError,
+    Message,
+    Receive,
+    SendMessage,
+    Shell,
+    encoded,
+)
 from shenyong.gateway.worker import Worker
 from shenyong.ledger import Decided, Intent
 from shenyong.protocols import failure, models
@@ -33,7 +40,6 @@ UNAUDITED = frozenset({"/healthz", "/readyz", "/metrics", "/version"})
 _JSON = ("content-type", "application/json")
 _CHAT = "/v1/chat/completions"
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
-_BODY_SECONDS = 30.0
 
 
 class App:
@@ -92,6 +98,9 @@ class App:
                 asked = isinstance(shell.first, Intent) and shell.recorded
                 code = Failure.OUTCOME_UNRECORDED if asked else Failure.AUDIT_UNAVAILABLE
                 reply = _whole(failure.render(code, request_id))
+            except InspectionTimeoutError:
+                limit = f"{worker.settings.limits.request_seconds:g}"
+                reply = _whole(failure.render(Failure.INSPECTION_TIMEOUT, request_id, limit=limit))
             except Unserved as unserved:
                 reply = _whole(unserved.rendered)
             except asyncio.CancelledError:
@@ -137,9 +146,12 @@ class App:
         path, method = _tidy(scope["path"]), scope["method"]
         if path == _CHAT and method == "POST":
             headers = _headers(scope)
+            # First who asks: strangers' bodies are not waited for.
+            identify(Arrival(request_id, now_us(), headers, b""), worker.world)
+            seconds = worker.settings.limits.request_seconds
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
-            return await shell.drive(carry(arrival, worker.world))
+            return await shell.drive(carry(arrival, worker.world), len(body), seconds)
         if path in UNAUDITED:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
@@ -205,7 +217,7 @@ async def _body(
     parts = [body]
     size = len(body)
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(worker.settings.limits.request_seconds):
             while message.get("more_body"):
                 message = await receive()
                 if message["type"] == "http.disconnect":

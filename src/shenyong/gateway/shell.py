@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from shenyong.gateway.commands import (
     Abort,
@@ -46,6 +49,8 @@ SendMessage = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 
+HEAVY_BYTES = 64 * 1024
+"""From this size on a text is inspected beside the event loop: there it would take over 20 ms."""
 WATCH_AFTER_SECONDS = 0.02
 """How long a model is waited for before the client is watched too."""
 
@@ -57,6 +62,31 @@ class Services(Protocol):
     turns: RefusedTurns
     upstream: Upstream
     metrics: Metrics
+    aside: ThreadPoolExecutor
+
+
+class InspectionTimeoutError(RuntimeError):
+    """A request could not be decided in time; nothing was sent."""
+
+
+class _End(msgspec.Struct, frozen=True):
+    """The path has ended, with this reply."""
+
+    reply: Reply | None
+
+
+def _step(way: Way, came: Any) -> Command | _End:
+    """The next command of the path, or its end."""
+    try:
+        return way.send(came)
+    except StopIteration as end:
+        return _End(end.value)
+
+
+def _forget(step: asyncio.Future[Command | _End]) -> None:
+    """Take what a step ends with that nobody waits for."""
+    if not step.cancelled():
+        step.exception()
 
 
 class _ClientGone(Exception):  # noqa: N818 - an event
@@ -86,6 +116,8 @@ class Shell:
         self._watch_later: asyncio.TimerHandle | None = None
         self._gone = False
         self._held_since: float | None = None
+        self._given_up = False
+        self._aside = services.aside
         self.begun = self.recorded = False
         self.first: Entry | None = None
         self.outcome: Outcome | None = None
@@ -93,24 +125,48 @@ class Shell:
         self._started = time.perf_counter()
         self.inspect_us = 0
 
-    async def drive(self, way: Way) -> Reply | None:
-        """Carry the path to its end.
+    async def drive(self, way: Way, size: int = 0, seconds: float | None = None) -> Reply | None:
+        """Carry the path of a request of `size` bytes to its end.
+
+        What is long is read and inspected beside the event loop, so that the others are served
+        meanwhile. A request that is not decided within `seconds` is given up: nothing of it goes.
 
         Raises:
             LedgerUnavailableError: an entry could not be recorded; nothing more was done.
+            InspectionTimeoutError: it took too long to inspect.
         """
         came: Any = None
+        left: float | None = seconds
         try:
             while True:
-                try:
-                    command = way.send(came)
-                except StopIteration as end:
-                    reply: Reply | None = end.value
-                    return reply
-                came = await self._do(command)
+                heavy = size > HEAVY_BYTES
+                step = await self._beside(way, came, left) if heavy else _step(way, came)
+                if isinstance(step, _End):
+                    return step.reply
+                came = await self._do(step)
+                size = len(came.body) if isinstance(came, Answered) else 0
+                left = None  # the model has been asked: what it said is inspected to the end
         finally:
-            way.close()
+            if not self._given_up:
+                way.close()
             self.close()
+
+    async def _beside(self, way: Way, came: Any, seconds: float | None) -> Command | _End:
+        """One step of the path in a thread."""
+        loop = asyncio.get_running_loop()
+        step = loop.run_in_executor(self._aside, _step, way, came)
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(step)
+        except TimeoutError:
+            # The thread runs on to the next command, which nobody carries out.
+            self._given_up = True
+            step.add_done_callback(_forget)
+            raise InspectionTimeoutError from None
+        except asyncio.CancelledError:
+            self._given_up = True
+            step.add_done_callback(_forget)
+            raise
 
     def close(self) -> None:
         """Let go of the model's stream and of the watch over the client."""

@@ -8,6 +8,7 @@ import gc
 import hashlib
 import hmac
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import shenyong
@@ -36,6 +37,10 @@ from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
 from shenyong.upstream.client import Upstream
+
+
+_FORGET_SECONDS = 3600
+"""How often what has expired of the refused turns is deleted."""
 
 
 def derived(master: bytes, purpose: str, agency: str) -> bytes:
@@ -97,6 +102,8 @@ class Worker:
             answer_bytes=limits.answer_bytes,
         )
         self.writer = LedgerWriter(settings.database.dsn, started=now_us())
+        # For long texts; two at once, so that the event loop gets its share of the interpreter.
+        self.aside = ThreadPoolExecutor(2, thread_name_prefix="inspect")
         self.turns = RefusedTurns(settings.database.dsn)
         self.world: World
         self._checkpointer: Checkpointer
@@ -137,6 +144,7 @@ class Worker:
         await self.upstream.close()
         await self.turns.close()
         await self.writer.stop()
+        self.aside.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
     def _warm(self) -> None:
@@ -178,9 +186,13 @@ class Worker:
 
     async def _refreshing(self) -> None:
         """Take a newer registry as soon as it is seen; a bad one is reported and not taken."""
+        forgotten = 0.0
         while True:
             await asyncio.sleep(self.settings.registry.refresh_seconds)
             try:
+                if time.monotonic() - forgotten > _FORGET_SECONDS:
+                    await self.turns.forget_expired(int(time.time()))
+                    forgotten = time.monotonic()
                 version = await asyncio.to_thread(self._version)
                 if version != self.world.registry.version:
                     await self._take(*await asyncio.to_thread(self._load))

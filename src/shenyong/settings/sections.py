@@ -39,7 +39,6 @@ class Database(msgspec.Struct, frozen=True):
     dsn: str = ""  # by the environment only: it holds a password
     dsn_file: str = ""
     data_dir: str = ""
-    connections: Annotated[int, Meta(ge=1, le=1000)] = 4
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -61,13 +60,16 @@ class Registry(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How large and how long a request may be, and how many at once in each worker."""
+    """How large a request may be, and how many at once in each worker.
+
+    `request_seconds` is how long it may take to receive it, and again to inspect it.
+    """
 
     body_bytes: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
     answer_bytes: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
     depth: Annotated[int, Meta(ge=8, le=500)] = 64
     strings: Annotated[int, Meta(ge=100, le=1_000_000)] = 20_000
-    request_seconds: Seconds = 300.0
+    request_seconds: Seconds = 30.0
     concurrent: Count = 512
 
 
