@@ -38,7 +38,6 @@ from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
 from shenyong.upstream.client import Upstream
 
-
 _FORGET_SECONDS = 3600
 """How often what has expired of the refused turns is deleted."""
 

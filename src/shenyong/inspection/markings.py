@@ -54,9 +54,11 @@ _PAGE = (
 _OPEN = r"[\[【〔(（「『〈《<★☆※*=~_|│\-–—]*"
 _CLOSE = r"[\]】〕)）」』〉》>★☆※*=~_|│\-–—]*"
 _FIELD_REACH = 160  # characters of the longest value, its condition and the next field's name
+_GAP = "[ \\t\u3000]{0,4}"  # between the letters of a spaced label: 密　　等
+_CONDITIONS = f"(?:{_GAP.join('解密條件')}|{_GAP.join('保密期限')})"
 _FIELD = re.compile(
-    r"(?:密等級?|密[級级]|[機机]密等[級级])(?P<tail>(?:及|與|暨|/)?(?:解密條件"
-    r"|保密期限)(?:或(?:保密期限|解密條件))?)?"
+    rf"(?:密{_GAP}等(?:{_GAP}級)?|密{_GAP}[級级]|[機机]{_GAP}密{_GAP}等{_GAP}[級级])"
+    rf"(?P<tail>{_GAP}(?:及|與|暨|/)?{_GAP}{_CONDITIONS}(?:{_GAP}或{_GAP}{_CONDITIONS})?)?"
     rf"[\"'」』]?(?:{_S}|\*\*)*(?P<border>[:：=|>]|代碼{_S}*=(?:{_S}*[\"'][0-9]+[\"']{_S}*>)?|(?<=\")\s*,)?(?:{_S}"
     rf"|\*\*)*[|\"'「『]?{_S}*(?P<break>\r?\n{_S}*)?"
 )
@@ -173,7 +175,7 @@ class Markings:
         level = f"(?:[機机]{space}*密|密)"
         prefix = f"(?:[絕绝]{space}*[對对]{space}*|[極极]{space}*)?"
         return (
-            Pattern("field", "(?:密[等級级]|機密等級)"),
+            Pattern("field", f"密{_GAP}[等級级]"),
             Pattern("line", f"(?:^|[\\r\\n])[^一-鿿\\r\\n。]{{0,24}}{prefix}{level}"),
             Pattern("page", f"頁[ \\t\u3000/]{{1,4}}{prefix}{level}"),
             Pattern("bracket", f"[\\[【〔(（]{space}*{prefix}{level}{space}*[\\]】〕)）]"),
@@ -253,7 +255,11 @@ def _plain(level: str) -> str:
 def _field(text: str, near: int) -> Iterator[_Marking]:
     """密等：機密 — the value of the field, unless it lists what could be chosen."""
     field = next(
-        (each for each in _FIELD.finditer(text, max(0, near - 6), near + 60) if each.end() >= near),
+        (
+            each
+            for each in _FIELD.finditer(text, max(0, near - 18), near + 60)
+            if each.end() >= near
+        ),
         None,
     )
     if field is None or not (field["border"] or field["break"] or field["tail"]):
