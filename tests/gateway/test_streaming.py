@@ -267,6 +267,14 @@ class TestTools:
             way.feed(calling(**said))
         assert ID_NUMBER.encode() not in out + stopped.value.released
 
+    def test_a_name_in_pieces_is_no_name(self):
+        """Clients join the pieces; A1234 and 56789 would be judged apart."""
+        way = relay()
+        first = {"id": "c1", "type": "function", "function": {"name": "A1234", "arguments": ""}}
+        way.feed(calling(**first))
+        with pytest.raises(UpstreamFault):
+            way.feed(calling(function={"name": "56789"}))
+
     def test_where_the_model_is_confirmed_it_is_said(self):
         way = relay(LOCAL)
         out = way.feed(calling(id="call_1", function={"name": f"find_{ID_NUMBER}"}))

@@ -28,6 +28,13 @@ def test_a_cut_value_is_seen_whole(texts: tuple[str, ...]) -> None:
     assert any("A123456789" in text for text in views)
 
 
+def test_what_says_nothing_keeps_no_pieces_apart() -> None:
+    """A1234, a blank message, 56789."""
+    for blank in (" ", "", "\n\n", "\u200b", "-"):
+        sources = [Source(str(at), each) for at, each in enumerate(("A1234", blank, "56789"))]
+        assert [joined for joined, _, _ in joints(sources)] == ["A123456789"]
+
+
 def test_the_places_lead_to_each_part() -> None:
     (seam,) = _seams("前" * 200 + "A12345", "6789" + "後" * 200)
     at = seam.original.index("A123456789")

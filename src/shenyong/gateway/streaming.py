@@ -73,6 +73,7 @@ class Relay:
         self._include_usage = include_usage
         self._parser = Parser()
         self._fields: dict[str, _Field] = {}
+        self._whole: dict[str, str] = {}
         self._like: Chunk | None = None
         self.open: set[int] = set()
         self._ended: set[int] = set()
@@ -170,6 +171,9 @@ class Relay:
 
     def _said(self, channel: str, piece: str, said: Mapping[str, str], out: list[bytes]) -> str:
         if channel.endswith(_WHOLE):
+            # Judged whole, so it has to come whole: clients join pieces, and so would a value.
+            if piece and self._whole.setdefault(channel, piece) != piece:
+                raise UpstreamFault("upstream_malformed")
             found = self._judge.inspect(piece)
             if found and self._judge.act(found) is not Action.PASS:
                 self._stop(out, said, channel, "")

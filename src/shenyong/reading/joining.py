@@ -22,11 +22,16 @@ _BEGIN = re.compile(rf"\s{{0,3}}[^\w\n]{{0,3}}[{_NUMERAL}]")
 Seams = tuple[tuple[int, str, int], ...]
 
 
+_SAYS = re.compile(r"\w")
+
+
 def joints(sources: Sequence[Source]) -> Iterator[tuple[str, Seams, Source]]:
     """Joined texts with their seams and the source that the seam begins in.
 
     A chain goes on over strings of at most 64 code points, so pieces of pieces are joined too.
     """
+    # What says nothing does not keep two pieces apart.
+    sources = [each for each in sources if _SAYS.search(each.text)]
     at = 0
     while at < len(sources) - 1:
         last = at

@@ -25,6 +25,15 @@ _OWN: Final = re.compile(r"〔(.+?)([0-9]+)〕\Z")
 _ESCAPE = 6  # \u3014
 
 
+_TAIL: Final = 2048  # characters of an address that is still recognised as one
+
+# What makes the rest an address that leads elsewhere: // (browsers take a backslash for it too).
+_SLASHES: Final = re.compile(r"[/\\]/|/\\|:\\\\")
+_SLASHES_JSON: Final = re.compile(r"(?:\\?/){2}")
+_ATTRIBUTE: Final = re.compile(r"(?:src|href)\s{0,4}=\s{0,4}\\?([\"'])")
+_STOPS: Final = re.compile("[，。、；：！？「」（）]")
+
+
 class _UndecidedError(Exception):
     """The text ends before it can be told whether a pseudonym stands there."""
 
@@ -35,6 +44,9 @@ class Restorer:
     `pseudonyms` is pseudonym → original, as `Redaction.pseudonyms` has it. With `json`, the text is
     JSON (tool-call arguments): originals are escaped as in a string literal, and pseudonyms are
     understood where the model wrote them as ``\\uXXXX``.
+
+    In a web address a pseudonym stays: a window that loads an image would carry the caller's data
+    to whoever the model, or a text it read, named there.
     """
 
     def __init__(self, pseudonyms: Mapping[str, str], *, json: bool = False) -> None:
@@ -48,6 +60,7 @@ class Restorer:
         self._words = tuple({word for word, _ in self._originals})
         self._start = _START_JSON if json else _START
         self._held = ""
+        self._tail = ""
 
     # guideline: ey-genai-2023:4
     def feed(self, text: str) -> str:
@@ -61,6 +74,30 @@ class Restorer:
         return self._restore(self._held, last=True)
 
     def _restore(self, text: str, *, last: bool) -> str:
+        said = self._replaced(text, last=last)
+        self._tail = (self._tail + text[: len(text) - len(self._held)])[-_TAIL:]
+        return said
+
+    def _in_address(self, before: str) -> bool:
+        """Whether a web address goes on where this text ends.
+
+        By itself it ends at a space or at a mark of Chinese punctuation, in a link or an image at a
+        space, in pointed brackets or an attribute where these end.
+        """
+        slashes = _SLASHES_JSON if self._json else _SLASHES
+        line = (self._tail + before)[-_TAIL:].rpartition("\n")[2]
+        pointed = line.rfind("](<")
+        if pointed >= 0 and ">" not in line[pointed:]:
+            return slashes.search(line, pointed) is not None
+        for attribute in _ATTRIBUTE.finditer(line):
+            if attribute[1] not in line[attribute.end() :]:
+                return slashes.search(line, attribute.end()) is not None
+        run = line.split()[-1] if line and not line[-1].isspace() else ""
+        if "](" not in run:
+            run = _STOPS.split(run)[-1]
+        return slashes.search(run) is not None
+
+    def _replaced(self, text: str, *, last: bool) -> str:
         parts: list[str] = []
         done = at = 0
         self._held = ""
@@ -80,8 +117,9 @@ class Restorer:
                 at = after
                 continue
             original, at = restored
-            parts += (text[done:start], original)
-            done = at
+            if not self._in_address(text[:start]):
+                parts += (text[done:start], original)
+                done = at
         parts.append(text[done:])
         return "".join(parts)
 
