@@ -426,7 +426,11 @@ class TestConfirmation:
         (entry,) = walked.entries
         assert isinstance(entry, Decided)
         assert entry.verdict == "approve"
-        assert REQUEST_ID in json.dumps(walked.answer)
+        error = walked.answer["error"]
+        assert error["shenyong"]["confirm"] == {"header": "x-shenyong-confirm", "value": REQUEST_ID}
+        assert f"x-shenyong-confirm: {REQUEST_ID}" in error["message"]
+        unattended = walk(self.BODY, key="application").answer["error"]
+        assert "confirm" not in unattended["shenyong"], "nobody is there to confirm"
 
     def test_the_official_confirms_that_very_decision_and_it_goes_on(self):
         memory: dict[str, str] = {}

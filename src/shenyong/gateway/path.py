@@ -29,7 +29,7 @@ from shenyong.gateway.consider import Asked, Considered, consider
 from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
 from shenyong.gateway.world import World, asks
-from shenyong.guideline.terms import Actor
+from shenyong.guideline.terms import Actor, Verdict
 from shenyong.protocols import failure, history, openai_chat, refusal
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.exchange import Exchange
@@ -226,6 +226,7 @@ def _recover(
     return _Recovered(case, exchange, considered, words)
 
 
+_OPEN = frozenset({Verdict.ALLOW.word, Verdict.REDACT.word})
 _REMEMBERED = frozenset({"user", "tool", "function"})
 _SWORN = "\0confirmed\0"  # before a text, for the digest of words that were confirmed
 
@@ -287,6 +288,10 @@ def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusa
         findings=tuple(sorted(guilty, key=_gravest)),
         alternatives=tuple(alternatives),
         link_base=world.link_base,
+        confirmable=case.asked.caller.key.actor in _PEOPLE
+        and any(
+            remedy.op == "confirm_question" and remedy.verdict in _OPEN for remedy in plan.remedies
+        ),
         reason_zh=reasons[0].zh if reasons else "",
         reason_en=reasons[0].en if reasons else "",
     )

@@ -29,6 +29,7 @@ from shenyong.wording import Lang, UnknownKeyError, text
 ERROR_BYTES = 1500
 """The most that the error object takes, in bytes of UTF-8."""
 
+CONFIRM_HEADER = "x-shenyong-confirm"
 _FINDINGS = 5
 _encode = msgspec.json.Encoder().encode
 _CATEGORY = {
@@ -68,6 +69,7 @@ class Refusal(msgspec.Struct, frozen=True):
     `request_id` is the decision's id and the ledger's. `reason_zh` and `reason_en` are those of
     the rule that decided (the policies' annotations), said where nothing was found at a place.
     `link_base` is the scheme and host of our pages, without a slash at the end; empty for none.
+    `confirmable` says that the caller may confirm that it asks for nothing of the kind.
     `output` is set where the answer, not the request, was stopped.
     """
 
@@ -80,6 +82,7 @@ class Refusal(msgspec.Struct, frozen=True):
     reason_en: str = ""
     appealable: bool = True
     output: bool = False
+    confirmable: bool = False
 
 
 def category(finding: Finding) -> str:
@@ -115,6 +118,8 @@ def _message(refusal: Refusal, *, alternatives: bool) -> str:
         said += _clip(refusal.reason_zh, 120).rstrip("。") + "。"
     if not refusal.output:
         said += text(f"remedy.{_fix(refusal)}")
+        if refusal.confirmable:
+            said += text("remedy.confirm", header=CONFIRM_HEADER, id=refusal.request_id)
         if alternatives and refusal.alternatives:
             said += text("remedy.alternative", model=_clip(refusal.alternatives[0].model, 64))
         said += "。"
@@ -194,6 +199,8 @@ def error(refusal: Refusal) -> dict[str, Any]:
             "appealable": refusal.appealable,
         },
     }
+    if refusal.confirmable:
+        said["shenyong"]["confirm"] = {"header": CONFIRM_HEADER, "value": refusal.request_id}
     while len(_encode(said)) > ERROR_BYTES:  # the least telling first, the message last
         if len(listed) > 1:
             listed.pop()
