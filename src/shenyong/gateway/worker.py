@@ -11,7 +11,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import shenyong
 from shenyong import wording
 from shenyong.decision import Judge, load_agency_pack
 from shenyong.gateway.consider import inspecting
@@ -22,6 +21,7 @@ from shenyong.gateway.world import World
 from shenyong.guideline import load_pack
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.inspector import Inspector
+from shenyong.inspection.version import inspector_version
 from shenyong.ledger import Decided, Digester, Intent
 from shenyong.ledger.checkpoint import SigningKey
 from shenyong.protocols.strict_json import Limits
@@ -178,7 +178,7 @@ class Worker:
             pepper=self._pepper,
             limits=self._limits,
             style=Style.LABEL,
-            inspector=f"shenyong/{shenyong.__version__}",
+            inspector=inspector_version(),
             worker=self.writer.worker,
             link_base=self.settings.server.url,
         )

@@ -21,7 +21,7 @@ from shenyong.registry import Registry
 class World(msgspec.Struct, frozen=True):
     """One version of everything that a decision depends on.
 
-    `judges` and `digesters` are by agency. `inspector` is the digest of the inspector's version;
+    `judges` and `digesters` are by agency. `inspector` is its version with a digest of its rules;
     `worker` the number of the writing worker; `link_base` scheme and host of our pages, or empty.
     """
 
