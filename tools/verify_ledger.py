@@ -167,7 +167,8 @@ class Export:
             names = [each[len(start) :] for each in self.zip.namelist() if each.startswith(start)]
         else:
             names = [each.name for each in (self.folder / "checkpoints").glob("*")]
-        places = ["checkpoint", *(f"checkpoints/{each}" for each in sorted(names) if each)]
+        names = [each for each in sorted(names) if each] or ["missing"]
+        places = ["checkpoint", *(f"checkpoints/{each}" for each in names)]
         return [self.read(each) or b"" for each in places]
 
 

@@ -112,6 +112,9 @@ def test_it_starts_answers_refuses_proves_and_leaves_nothing(folder: Path):
     assert done.returncode == 0, done.stderr
     exported = folder / "export" / log["agency"]
     assert run("ledger", "verify", str(exported)).returncode == 0
+    kept = str(exported / "checkpoint")
+    assert run("ledger", "verify", settings, "--kept", kept).returncode == 0
+    assert run("ledger", "verify", settings, "--kept", str(folder / "none")).returncode == 2
     entries = (exported / "entries.jsonl").read_bytes()
     (exported / "entries.jsonl").write_bytes(entries.replace(b'"moda-demo"', b'"moda-dem0"', 1))
     done = run("ledger", "verify", str(exported))

@@ -12,7 +12,9 @@ def test_a_new_database_is_brought_up_and_again_is_nothing(tmp_path):
     first = run("migrate", file, "--json")
     assert first.returncode == 0, first.stderr
     assert run("migrate", file, "--json").stdout == first.stdout
-    assert run("ledger", "verify", file, "--json").returncode == 0
+    empty = run("ledger", "verify", file, "--json")
+    assert empty.returncode == 2, "no log at all is nothing that could be called fine"
+    assert "There is no log" in empty.stderr
 
 
 def test_dry_run_prints_sql_and_needs_no_database(tmp_path):

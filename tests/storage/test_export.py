@@ -165,6 +165,21 @@ def test_no_bit_of_a_checkpoint_can_be_turned(exported: Path) -> None:
             Checkpoint.parse(open_note(bytes(flipped), KEY.verifying))
 
 
+def test_both_want_every_checkpoint_and_every_newline(exported: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(exported, bare)
+    shutil.rmtree(bare / "checkpoints")
+    (bare / "checkpoints").mkdir()
+    assert not verify_export(bare, KEY.verifying).ok
+    assert by_tool(bare) == 1
+    cut = tmp_path / "cut"
+    shutil.copytree(exported, cut)
+    lines = (cut / "entries.jsonl").read_bytes()
+    (cut / "entries.jsonl").write_bytes(lines[:-1])
+    assert not verify_export(cut, KEY.verifying).ok
+    assert by_tool(cut) == 1
+
+
 def test_missing_and_exchanged_files(exported: Path, tmp_path: Path) -> None:
     for name in ("tile/entries/001", "tile/0/001", "tile/1/000.p/2", "tile/entries/002.p/90"):
         copy = tmp_path / name.replace("/", "-")

@@ -89,6 +89,12 @@ def test_one_flipped_byte_names_its_entry(
         ("UPDATE ledger_checkpoint SET note = set_byte(note, 20, get_byte(note, 20) # 1)",
          "bad_checkpoint"),
         ("UPDATE ledger_entry SET agency = 'other' WHERE idx = 3", "missing_entry"),
+        ("UPDATE ledger_entry SET request_id = gen_random_uuid() WHERE idx = 639",
+         "label_mismatch"),
+        ("UPDATE ledger_entry SET attempt = 2 WHERE idx = 0", "label_mismatch"),
+        ("UPDATE ledger_entry SET type = 'decision' WHERE idx = 5", "label_mismatch"),
+        ("DELETE FROM ledger_head", "missing_head"),
+        ("DELETE FROM ledger_head; DELETE FROM ledger_entry", "missing_head"),
     ],
 )  # fmt: skip
 def test_other_damage(

@@ -24,16 +24,23 @@ def verify(
     *,
     agency: Annotated[str | None, Parameter(help=say("ledger.agency"))] = None,
     key: Annotated[str | None, Parameter(help=say("ledger.key"))] = None,
+    kept: Annotated[tuple[Path, ...], Parameter(help=say("ledger.kept"), negative=())] = (),
     json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
 ) -> Exit:
     """Verify every log from its first entry; exit code 1, and where, if anything is wrong.
 
     `place` is the settings' file, or a folder that `export` wrote. The signatures are checked
     against `key` (or the file of that name), else against what this installation's signing key
-    gives; the key that is stored beside the entries proves little, and is used for a folder only.
+    gives; the key that is stored beside the entries proves little, and is used for a folder only,
+    which is then said. `kept` are checkpoints that somebody kept elsewhere: without one, nobody can
+    tell a log from an older state of itself.
     """
     public = _public_key(key)
-    reports = list(_reports(place, agency, public))
+    reports = list(_reports(place, agency, public, [_note(each) for each in kept]))
+    if not reports:
+        raise Misused(say("ledger.none"))
+    if public is None and place is not None and place.is_dir():
+        tell(say("ledger.own_key"))
     if json:
         print_json({"ok": all(each.ok for each in reports), "logs": [_plain(e) for e in reports]})
     else:
@@ -88,22 +95,30 @@ def _public_key(text: str | None) -> VerifyingKey | None:
         raise Misused(f"--key: {error}") from None
 
 
+def _note(file: Path) -> bytes:
+    """A checkpoint that was kept. Raises Misused where there is none."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Misused(f"--kept {file}: {error.strerror}") from None
+
+
 def _reports(
-    place: Path | None, agency: str | None, public: VerifyingKey | None
+    place: Path | None, agency: str | None, public: VerifyingKey | None, kept: list[bytes]
 ) -> Iterator[Report]:
     from shenyong.ledger.checkpoint import NoteError
     from shenyong.storage.export import ExportError, verify_export
 
     if place is not None and place.is_dir():
         try:
-            yield verify_export(place, public)
+            yield verify_export(place, public, kept=kept)
         except (ExportError, NoteError) as error:
             raise Misused(str(error)) from None
         return
     from shenyong.gateway.worker import log_key
     from shenyong.settings import key as secret_key
     from shenyong.settings import load
-    from shenyong.storage.verification import verify_log
+    from shenyong.storage.verification import UnknownLogError, verify_log
 
     settings = load(place).settings
     ledger, seed = settings.ledger, b""
@@ -111,7 +126,14 @@ def _reports(
         seed = secret_key(ledger.signing_key, ledger.signing_key_file, "ledger.signing_key")
     with _logs(settings, agency) as (dsn, names):
         for name in names:
-            yield verify_log(dsn, name, public or log_key(seed, name).verifying)
+            verifying = public or log_key(seed, name).verifying
+            # A kept checkpoint is of one log: its first line says of which.
+            own = [note for note in kept if note.startswith(f"{verifying.name}\n".encode())]
+            try:
+                yield verify_log(dsn, name, verifying, kept=own)
+            except UnknownLogError:
+                if own or agency is not None:
+                    raise Misused(say("ledger.unknown", agency=name)) from None
 
 
 @contextmanager
@@ -122,11 +144,11 @@ def _logs(settings: Settings, agency: str | None) -> Iterator[tuple[str, list[st
         Misused: there is no log of that agency.
     """
     from shenyong.cli.database import opened
-    from shenyong.storage.verification import logs
+    from shenyong.storage.verification import agencies
 
     with opened(settings) as ready:
         dsn = ready.database.dsn
-        names = [name for name in logs(dsn) if agency in (None, name)]
+        names = [name for name in agencies(dsn) if agency in (None, name)]
         if agency is not None and not names:
             raise Misused(say("ledger.unknown", agency=agency))
         yield dsn, names

@@ -21,9 +21,11 @@ from shenyong.ledger.tiles import WIDTH, Tile, TileBuilder, tile_path
 
 CODES = frozenset(
     {
+        "missing_head",  # entries or checkpoints of a log that the database says there is not
         "missing_entry",  # an index without an entry, or fewer entries than there should be
         "hash_mismatch",  # the leaf does not hash to what was stored beside it
         "tile_mismatch",  # a tile holds other hashes than the entries give
+        "label_mismatch",  # it is looked up by another request, attempt or type than it has
         "not_an_entry",
         "not_canonical",  # the same values, other bytes
         "other_agency",
@@ -38,11 +40,15 @@ CODES = frozenset(
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An entry as it is stored; `stored_hash` is empty where nothing was stored beside it."""
+    """An entry as it is stored; `stored_hash` is empty where nothing was stored beside it.
+
+    `label` is what else stands beside it (request, attempt, type), by which it is looked up.
+    """
 
     index: int
     leaf: bytes
     stored_hash: Hash = b""
+    label: tuple[str, int, str] | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -173,6 +179,9 @@ def _entry_faults(agency: str, row: Row, books: Books, report: Report) -> Iterat
         yield Fault("not_canonical", row.index)
     if entry.agency != agency:
         yield Fault("other_agency", row.index)
+    told = (entry.request, entry.attempt, str(entry.__struct_config__.tag))
+    if row.label is not None and row.label != told:
+        yield Fault("label_mismatch", row.index)
     if isinstance(entry, Intent):
         report.intents += 1
     elif isinstance(entry, Outcome):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -93,8 +93,10 @@ def export_log(dsn: str, agency: str, folder: Path) -> Exported:
     return Exported(size, len(notes), int(head[0]) - size)
 
 
-def verify_export(folder: Path, key: VerifyingKey | None = None) -> Report:
-    """Verify an export with the same rules as the database. `key` as in `verify_log`.
+def verify_export(
+    folder: Path, key: VerifyingKey | None = None, *, kept: Iterable[bytes] = ()
+) -> Report:
+    """Verify an export with the same rules as the database. `key` and `kept` as in `verify_log`.
 
     Raises:
         ExportError: the folder is not an export.
@@ -103,7 +105,8 @@ def verify_export(folder: Path, key: VerifyingKey | None = None) -> Report:
     try:
         key = key or VerifyingKey.parse((folder / "log.vkey").read_text("utf-8"))
         latest = (folder / "checkpoint").read_bytes()
-        notes = [latest, *(each.read_bytes() for each in (folder / "checkpoints").iterdir())]
+        each_note = [each.read_bytes() for each in (folder / "checkpoints").iterdir()]
+        notes = [latest, *(each_note or [b""])]  # the latest has its copy there
     except OSError as error:
         raise ExportError("這不是匯出的紀錄。 This is not an exported ledger.") from error
     try:
@@ -119,7 +122,7 @@ def verify_export(folder: Path, key: VerifyingKey | None = None) -> Report:
     return verify(
         key.name.rpartition("/")[2],
         _read_entries(folder, size),
-        notes=notes,
+        notes=[*notes, *kept],
         key=key,
         tiles=tile,
         integrated=size,
@@ -138,7 +141,9 @@ def _read_entries(folder: Path, size: int) -> Iterator[Row]:
                 line = lines.readline()
                 if len(data) < max(end, 3) or not line:
                     return
-                yield Row(index, data[2:end], leaf_hash(line.removesuffix(b"\n")))
+                # Every line ends in a newline, the last one too.
+                hashed = leaf_hash(line[:-1] if line.endswith(b"\n") else line + b"?")
+                yield Row(index, data[2:end], hashed)
                 data = data[end:]
         if size and (line := lines.readline()):
             yield Row(size, line)

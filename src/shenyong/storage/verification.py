@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import psycopg
 
 from shenyong.ledger.checkpoint import VerifyingKey
-from shenyong.ledger.verify import Report, Row, verify
+from shenyong.ledger.verify import Fault, Report, Row, verify
 
 _BATCH = 5_000
 
@@ -29,6 +29,17 @@ def logs(dsn: str) -> dict[str, VerifyingKey]:
     return {str(agency): VerifyingKey.parse(str(key)) for agency, key in rows}
 
 
+def agencies(dsn: str) -> list[str]:
+    """Every agency that has, or must have, a log: registered, with entries, or with a head."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        found = connection.execute(
+            "SELECT id FROM agency UNION SELECT agency FROM ledger_head "
+            "UNION SELECT DISTINCT agency FROM ledger_entry "
+            "UNION SELECT DISTINCT agency FROM ledger_checkpoint ORDER BY 1"
+        ).fetchall()
+    return [str(name) for (name,) in found]
+
+
 def verify_log(
     dsn: str, agency: str, key: VerifyingKey | None = None, *, kept: Iterable[bytes] = ()
 ) -> Report:
@@ -36,6 +47,8 @@ def verify_log(
 
     `key` is the log's public key (the one in the database if None); `kept` are checkpoints that
     somebody kept elsewhere: with them a rewritten or shortened log is found out.
+
+    A log without its head is damage, if anything of it is there.
 
     Raises:
         UnknownLogError: there is no such log.
@@ -48,7 +61,7 @@ def verify_log(
             "SELECT size, integrated, public_key FROM ledger_head WHERE agency = %s", [agency]
         ).fetchone()
         if head is None:
-            raise UnknownLogError(agency)
+            return _headless(connection, agency)
         notes = connection.execute(
             "SELECT note FROM ledger_checkpoint WHERE agency = %s ORDER BY size", [agency]
         ).fetchall()
@@ -72,6 +85,18 @@ def verify_log(
         )
 
 
+def _headless(connection: psycopg.Connection[tuple[object, ...]], agency: str) -> Report:
+    """What is said of a log whose head is gone."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM ledger_entry WHERE agency = %s) + "
+        "(SELECT count(*) FROM ledger_checkpoint WHERE agency = %s)",
+        [agency, agency],
+    ).fetchone()
+    if row is None or not row[0]:
+        raise UnknownLogError(agency)
+    return Report(agency, faults=[Fault("missing_head", None, f"{row[0]} rows without it")])
+
+
 def rows(
     connection: psycopg.Connection[tuple[object, ...]], agency: str, until: int | None = None
 ) -> Iterator[Row]:
@@ -79,12 +104,13 @@ def rows(
     with connection.cursor(name="ledger_rows", binary=True) as cursor:
         cursor.itersize = _BATCH
         cursor.execute(
-            "SELECT idx, leaf, leaf_hash FROM ledger_entry "
+            "SELECT idx, leaf, leaf_hash, request_id, attempt, type FROM ledger_entry "
             "WHERE agency = %s AND idx < %s ORDER BY idx",
             [agency, (1 << 62) if until is None else until],
         )
-        for index, leaf, stored in cursor:
+        for index, leaf, stored, request, attempt, kind in cursor:
             assert isinstance(index, int)
             assert isinstance(leaf, bytes)
             assert isinstance(stored, bytes)
-            yield Row(index, leaf, stored)
+            assert isinstance(attempt, int)
+            yield Row(index, leaf, stored, (str(request), attempt, str(kind)))
