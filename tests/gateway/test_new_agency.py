@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from tests.house import DAY, House, running_house
 
@@ -25,15 +26,15 @@ def house() -> Iterator[House]:
         yield running
 
 
-def join(house: House) -> str:
-    """Register a second agency with one official; returns the official's key."""
+def join(house: House, agency: str, who: str) -> str:
+    """Register one more agency with one official; returns the official's key."""
     pepper = bytes.fromhex((house.folder / "keys" / "pepper.key").read_text().strip())
-    key, secret = new_key("joined")
+    key, secret = new_key(f"joined{agency}")
     api_key = ApiKey(
-        id="joined",
-        agency="second",
-        owner="su",
-        use_case="second-work",
+        id=f"joined{agency}",
+        agency=agency,
+        owner=who,
+        use_case=f"{agency}-work",
         actor=Actor.OFFICIAL_NEED_TO_KNOW,
         secret_digest=secret_digest(secret, pepper),
         expires=time.time_ns() // 1000 + DAY,
@@ -42,9 +43,9 @@ def join(house: House) -> str:
     with engine.begin() as connection:
         save(
             connection,
-            Agency("second", "第二測試機關", "Second"),
-            Person("su", "second", "蘇示範", Role.OFFICIAL),
-            UseCase("second-work", "second", "測試", Purpose.GENERAL),
+            Agency(agency, f"{agency} 測試機關", agency),
+            Person(who, agency, "蘇示範", Role.OFFICIAL),
+            UseCase(f"{agency}-work", agency, "測試", Purpose.GENERAL),
             api_key,
         )
     engine.dispose()
@@ -64,7 +65,7 @@ def ask(house: House, key: str) -> int:
 
 @pytest.mark.point("ey-genai-2023:4")
 def test_it_is_served_and_its_log_is_signed(house: House) -> None:
-    key = join(house)
+    key = join(house, "second", "su")
     until = time.monotonic() + 10
     seen = [ask(house, key)]
     while seen[-1] != 200 and time.monotonic() < until:
@@ -79,3 +80,19 @@ def test_it_is_served_and_its_log_is_signed(house: House) -> None:
     assert report.ok, report.faults
     assert (report.intents, report.outcomes) == (1, 1)
     assert report.checkpoints >= 1
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_damage_to_one_log_stops_that_agency_and_no_other(house: House) -> None:
+    key = join(house, "third", "ho")
+    until = time.monotonic() + 15
+    while ask(house, key) != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+    while not verify_log(house.dsn, "third").checkpoints and time.monotonic() < until:
+        time.sleep(0.1)
+    with psycopg.connect(house.dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM ledger_checkpoint WHERE agency = 'third'")
+    while time.monotonic() < until and ask(house, key) != 503:
+        time.sleep(0.2)
+    assert ask(house, key) == 503
+    assert ask(house, house.keys["official"]) == 200

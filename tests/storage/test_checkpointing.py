@@ -18,10 +18,10 @@ from shenyong.storage.verification import verify_log
 KEY = SigningKey(f"shenyong/{AGENCY}", b"\1" * 32)
 
 
-async def write(dsn: str, count: int) -> None:
+async def write(dsn: str, count: int, agency: str = AGENCY) -> None:
     writer = LedgerWriter(dsn, started=time.time_ns() // 1000)
-    await writer.start({AGENCY: str(KEY.verifying)})
-    await asyncio.gather(*(writer.append(intent()) for _ in range(count)))
+    await writer.start({agency: str(KEY.verifying)})
+    await asyncio.gather(*(writer.append(intent(agency=agency)) for _ in range(count)))
     await writer.stop()
 
 
@@ -29,6 +29,13 @@ def execute(dsn: str, query: str, *values: object) -> list[tuple[object, ...]]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         cursor = connection.execute(query.encode(), values, binary=True)
         return cursor.fetchall() if cursor.description else []
+
+
+def flip(table: str, column: str, byte: int) -> str:
+    """SQL that turns one byte's lowest bit over: never the byte that was there."""
+    return (
+        f"UPDATE {table} SET {column} = set_byte({column}, {byte}, get_byte({column}, {byte}) # 1)"
+    )
 
 
 def checkpoints(dsn: str) -> list[Checkpoint]:
@@ -63,15 +70,15 @@ async def test_twice_is_as_once_and_together_is_as_alone(clean: str) -> None:
 @pytest.mark.parametrize(
     ("damage", "index"),
     [
-        ("UPDATE ledger_entry SET leaf = set_byte(leaf, 40, 7) WHERE idx = 305", 305),
-        ("UPDATE ledger_entry SET leaf_hash = set_byte(leaf_hash, 3, 7) WHERE idx = 307", 307),
+        (flip("ledger_entry", "leaf", 40) + " WHERE idx = 305", 305),
+        (flip("ledger_entry", "leaf_hash", 3) + " WHERE idx = 307", 307),
         ("DELETE FROM ledger_entry WHERE idx = 306", 306),
         ("DELETE FROM ledger_entry WHERE idx = 309", 309),
         # what was signed before: the tiles on the edge, and the note
-        ("UPDATE ledger_tile SET hashes = set_byte(hashes, 5, 7) WHERE level = 0 AND idx = 1", 300),
-        ("UPDATE ledger_tile SET hashes = set_byte(hashes, 5, 7) WHERE level = 1", 300),
+        (flip("ledger_tile", "hashes", 5) + " WHERE level = 0 AND idx = 1", 300),
+        (flip("ledger_tile", "hashes", 5) + " WHERE level = 1", 300),
         ("DELETE FROM ledger_tile WHERE level = 1", 300),
-        ("UPDATE ledger_checkpoint SET note = set_byte(note, 20, 7)", 300),
+        (flip("ledger_checkpoint", "note", 20), 300),
         ("DELETE FROM ledger_checkpoint", 300),
     ],
 )
@@ -86,10 +93,32 @@ async def test_damage_is_not_signed_for(clean: str, damage: str, index: int) -> 
     assert (error.value.agency, error.value.index) == (AGENCY, index)
     assert execute(clean, "SELECT integrated FROM ledger_head") == [(300,)]
     assert execute(clean, "SELECT size FROM ledger_checkpoint WHERE size > 300") == []
-    # the task stops for good and says why
-    await asyncio.wait_for(signer.run(), 3)
-    assert signer.corrupt is not None
-    assert signer.corrupt.index == index
+
+
+async def test_the_damaged_log_is_left_and_the_others_are_signed(clean: str) -> None:
+    other = "second"
+    theirs = SigningKey(f"shenyong/{other}", b"\1" * 32)
+    signer = Checkpointer(clean, {AGENCY: KEY, other: theirs}, every_seconds=1)
+    await write(clean, 3)
+    await write(clean, 2, other)
+    execute(clean, "DELETE FROM ledger_entry WHERE agency = %s AND idx = 1", AGENCY)
+
+    def wait_for(sizes: list[int]) -> None:
+        query = "SELECT size FROM ledger_checkpoint WHERE agency = %s ORDER BY size"
+        while [int(str(size)) for (size,) in execute(clean, query, other)] != sizes:
+            time.sleep(0.05)
+
+    async with asyncio.timeout(20):
+        task = asyncio.create_task(signer.run())
+        await asyncio.to_thread(wait_for, [2])
+        assert set(signer.corrupt) == {AGENCY}
+        assert signer.corrupt[AGENCY].index == 1
+        await write(clean, 4, other)  # it goes on with the sound one
+        await asyncio.to_thread(wait_for, [2, 6])
+    assert execute(clean, "SELECT * FROM ledger_checkpoint WHERE agency = %s", AGENCY) == []
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_another_key_does_not_continue_a_log(clean: str) -> None:

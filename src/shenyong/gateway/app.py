@@ -147,7 +147,9 @@ class App:
         if path == _CHAT and method == "POST":
             headers = _headers(scope)
             # First who asks: strangers' bodies are not waited for.
-            identify(Arrival(request_id, now_us(), headers, b""), worker.world)
+            caller = identify(Arrival(request_id, now_us(), headers, b""), worker.world)
+            if caller.key.agency in worker.damaged:
+                return _whole(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
             seconds = worker.settings.limits.request_seconds
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)

@@ -8,6 +8,7 @@ import gc
 import hashlib
 import hmac
 import time
+from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -209,6 +210,11 @@ class Worker:
         self._checkpointer.take(keys)
         self.world = world
 
+    @property
+    def damaged(self) -> Container[str]:
+        """The agencies whose log was found damaged: nothing is forwarded for them."""
+        return self._checkpointer.corrupt
+
     async def decision(self, decision_id: str) -> Intent | Decided | None:
         """The entry of a decision, None if there is none.
 
@@ -217,11 +223,16 @@ class Worker:
         """
         return await asyncio.to_thread(find_decision, self._engine, decision_id)
 
+    def _sound(self) -> bool:
+        """Is an agency left to serve? Another's damaged log does not take its gateway away."""
+        agencies = self.world.registry.agencies
+        return not agencies or not agencies.keys() <= set(self._checkpointer.corrupt)
+
     async def ready(self) -> dict[str, bool]:
         """What readiness rests on, each true or false."""
         return {
             "database": await self.writer.ready(),
-            "ledger": bool(self._tasks) and not self._tasks[0].done(),
+            "ledger": bool(self._tasks) and not self._tasks[0].done() and self._sound(),
             "policies": bool(self.world.judges),
             "models": bool(self.world.registry.models),
         }

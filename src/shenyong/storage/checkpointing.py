@@ -61,14 +61,15 @@ class Checkpointer:
     ) -> None:
         self._dsn, self._keys, self._every = dsn, dict(keys), max(every_seconds, 1.0)
         self._last: dict[str, tuple[int, bytes]] = {}  # what we signed last: size and note
-        self.corrupt: LedgerCorruptError | None = None
+        self.corrupt: dict[str, LedgerCorruptError] = {}  # by agency; for good
 
     async def run(self) -> None:
         """Until cancelled: become the leader, then sign whatever is new, time and again.
 
-        A database that is down is waited for. Damage stops it for good: `corrupt` says where.
+        A database that is down is waited for. A damaged log is signed no more, and `corrupt` says
+        where.
         """
-        while self.corrupt is None:
+        while True:
             with contextlib.suppress(psycopg.Error, OSError):
                 await self._lead()
             await self._rest()
@@ -99,7 +100,7 @@ class Checkpointer:
             if row is None or not row[0]:
                 return
             try:
-                while self.corrupt is None:
+                while True:
                     await self.sign_all(connection)
                     await self._rest()
             except asyncio.CancelledError:
@@ -110,17 +111,18 @@ class Checkpointer:
                 raise
 
     async def _rest(self) -> None:
-        if self.corrupt is None:
-            await asyncio.sleep(self._every)
+        await asyncio.sleep(self._every)
 
     async def sign_all(self, connection: Connection) -> None:
         """Sign every log that has grown. Damage in one does not keep the others from it."""
         for agency, key in self._keys.items():
+            if agency in self.corrupt:
+                continue
             try:
                 await self._sign(connection, agency, key)
             except LedgerCorruptError as damage:
                 _log.critical("%s", damage)
-                self.corrupt = damage
+                self.corrupt[agency] = damage
 
     async def _sign(self, connection: Connection, agency: str, key: SigningKey) -> int:
         """All or nothing: the tiles, the checkpoint and `integrated` change together."""
