@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from pathlib import Path
 
-from tests.cli.running import run
+from tests.cli.running import PROGRAM, run
 
 
 def test_text_file_and_standard_input_give_the_same(tmp_path):
@@ -93,3 +95,50 @@ def test_one_line_takes_less_than_a_second_once_the_automaton_is_kept(tmp_path):
         run("check", "a", XDG_CACHE_HOME=str(tmp_path))
         best = min(best, time.monotonic() - begun)
     assert best < 2.0  # 0.7 s on an idle machine
+
+
+def test_a_mistyped_file_is_not_called_clean(tmp_path):
+    for name in (str(tmp_path), str(tmp_path / "none"), "草稿.txt", "letter.DOCX", "../x", "~/x"):
+        for command in ("check", "redact"):
+            done = run(command, name)
+            assert done.returncode == 2, name
+            assert "--text" in done.stderr
+            assert done.stdout == ""
+    for words in (
+        "草稿.txt",
+        "a/b",
+        "見附件 a.txt",
+        "115/01/02",
+        "https://gov.tw/a.pdf",
+        "x" * 5000,
+    ):
+        assert run("check", "--text", words).returncode == 0
+    for words in ("a/b", "見附件 a.txt", "115/01/02", "x" * 5000, "第一行\n第二行.txt"):
+        assert run("check", words).returncode == 0, words
+    assert run("check", "--text", "a", "b").returncode == 2
+
+
+def test_options_that_are_none_are_said_in_both_languages():
+    for arguments in (
+        ("--env", "E9"),
+        ("--env-max", "D7"),
+        ("--purpose", "fun"),
+        ("--actor", "cat"),
+        ("--classification", "top"),
+    ):
+        english = run("check", *arguments, "a")
+        chinese = run("check", *arguments, "a", LC_ALL="zh_TW.UTF-8")
+        assert (english.returncode, chinese.returncode) == (2, 2)
+        assert arguments[0] in english.stderr
+        assert "須為" in chinese.stderr or "不是已知" in chinese.stderr
+
+
+def test_an_output_that_takes_nothing_is_an_error_without_a_trace():
+    with Path("/dev/full").open("wb") as full:
+        for arguments in (("check", "你好"), ("version",), ("check", "--help")):
+            done = subprocess.run(
+                [*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )
+            assert done.returncode == 3, arguments
+            assert "Traceback" not in done.stderr
+            assert "No space left" in done.stderr

@@ -31,3 +31,16 @@ def test_show_says_origins_and_hides_secrets(tmp_path):
     assert "hunter2" not in done.stdout
     done = run("config", "show", "--json", "--origin", str(file))
     assert json.loads(done.stdout)["origins"]["server.host"] == "default"
+
+
+def test_settings_that_name_no_database_are_not_called_fine(tmp_path):
+    file = tmp_path / "shenyong.toml"
+    file.touch()
+    done = run("config", "check", str(file))
+    assert done.returncode == 2
+    assert "shenyong init" in done.stderr
+    done = run("config", "check", "--json", str(file))
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["problems"][0]["code"] == "no_database"
+    dsn = "postgresql://u@db/x"
+    assert run("config", "check", str(file), SHENYONG__DATABASE__DSN=dsn).returncode == 0

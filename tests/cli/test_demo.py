@@ -124,6 +124,7 @@ def test_it_starts_answers_refuses_proves_and_leaves_nothing(folder: Path):
     found = json.loads(done.stdout)
     wrong = [each for each in found if not each["fine"]]
     assert [each["check"] for each in wrong] == ["confirmation"]  # the lapsed one
+    assert "has ended" in wrong[0]["says"]
     assert all(each["mend"] for each in wrong)
     assert run("ledger", "verify", settings, "--agency", "none").returncode == 2
     assert left(folder) == []

@@ -30,6 +30,7 @@ def test_each_fault_is_said_with_what_mends_it(tmp_path):
     ]
     (database,) = [each for each in found if each["check"] == "database"]
     assert not database["fine"]
+    assert "start the database" in database["mend"]
     assert "nobody" not in done.stdout
 
 

@@ -22,3 +22,14 @@ def test_what_redaction_can_not_open_is_said():
     out = json.loads(done.stdout)
     assert [each["kind"] for each in out["left"]] == ["marking"]
     assert "A123456789" not in done.stdout
+
+
+def test_the_kept_values_are_the_owners_alone_also_in_a_file_that_was_there(tmp_path):
+    kept = tmp_path / "map.json"
+    kept.touch(0o644)
+    assert run("redact", "--pseudonyms", str(kept), "身分證字號 A123456789").returncode == 0
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    done = run("redact", "--pseudonyms", str(tmp_path / "none" / "map.json"), "a")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "none" / "map.json") in done.stderr

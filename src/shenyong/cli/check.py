@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,10 +15,17 @@ from shenyong.cli.words import lang, say
 
 _LINE_BYTES = 16 * 1024 * 1024
 
+_FILE_NAME = re.compile(
+    r"(?:~|\.{0,2})/\S*|\S+\.(?:csv|di|docx?|eml|html?|jsonl?|log|md|od[st]|pdf|pptx?|sw|toml|tsv"
+    r"|txt|xlsx?|xml|ya?ml)",
+    re.IGNORECASE,
+)
+
 
 def check(
-    text: Annotated[str | None, Parameter(help=say("check.text"))] = None,
+    source: Annotated[str | None, Parameter(help=say("check.source"))] = None,
     *,
+    text: Annotated[str | None, Parameter(help=say("check.text"))] = None,
     jsonl: Annotated[bool, Parameter(help=say("check.jsonl"), negative=())] = False,
     env: Annotated[str, Parameter(help=say("check.env"))] = "E1",
     env_max: Annotated[str | None, Parameter(help=say("check.env_max"))] = None,
@@ -32,11 +40,11 @@ def check(
     """Check a text, a file, or lines of JSON; exit code 1 if anything would not go as it is."""
     by = judge_of(agency_pack)
     if jsonl:
-        return _lines(text, by)
+        return _lines(source, by)
     from shenyong.cli.checking import LineError, check_line
 
     line = {
-        "text": given(text),
+        "text": given(source, text),
         "env": env,
         "env_max": env_max,
         "purpose": purpose,
@@ -46,7 +54,7 @@ def check(
     try:
         out = check_line(line, by)
     except LineError as error:
-        raise Misused(error.message) from None
+        raise Misused(said(error)) from None
     if json:
         print_json(out)
     else:
@@ -54,29 +62,48 @@ def check(
     return Exit.FINE if out["verdict"] == "allow" else Exit.FOUND
 
 
-def given(text: str | None) -> str:
-    """The text that an argument stands for: ``-`` the standard input, a file's name, or itself.
+def given(source: str | None, text: str | None) -> str:
+    """The text that was given: as `text`, or by a `source`.
+
+    A source is ``-`` for the standard input, a file's name, or the text itself. What looks like a
+    file's name and is none was mistyped: to inspect the name instead would call the file clean.
 
     Raises:
-        Misused: no text, or a file that isn't UTF-8.
+        Misused: no text or two, a file that isn't there, or one that isn't UTF-8.
     """
+    if text is not None:
+        if source is not None:
+            raise Misused(say("check.two_texts"))
+        return text
     try:
-        if text is None and sys.stdin.isatty():
+        if source is None and sys.stdin.isatty():
             raise Misused(say("check.no_text"))
-        if text is None or text == STANDARD_INPUT:
+        if source is None or source == STANDARD_INPUT:
             return sys.stdin.buffer.read().decode("utf-8")
-        if len(text) < 4096 and "\n" not in text and "\0" not in text and _is_file(text):
-            return Path(text).read_text("utf-8")
+        if _names_file(source):
+            return Path(source).read_text("utf-8")
     except UnicodeDecodeError:
         raise Misused(say("not_utf8")) from None
-    return text
+    except OSError as error:
+        raise Misused(say("check.no_file", file=source, reason=error.strerror)) from None
+    return source
 
 
-def _is_file(text: str) -> bool:
+def _names_file(source: str) -> bool:
     try:
-        return Path(text).is_file()
-    except OSError:  # too long for a name
+        return Path(source).exists() or _FILE_NAME.fullmatch(source) is not None
+    except (OSError, ValueError):  # too long for a name, or a NUL in it
         return False
+
+
+def said(error: Any) -> str:
+    """A `LineError` for the person at the terminal."""
+    from shenyong.wording import UnknownKeyError
+
+    try:
+        return say(f"check.{error.code}", reason=error.message)
+    except UnknownKeyError:
+        return str(error.message)
 
 
 def judge_of(files: Iterable[Path]) -> Any:
@@ -93,7 +120,9 @@ def judge_of(files: Iterable[Path]) -> Any:
         packs = [
             load_agency_pack(file.stem, file.read_text("utf-8"), load_pack()) for file in files
         ]
-    except (PackError, OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise Misused(f"{error.filename}: {error.strerror}") from None
+    except (PackError, UnicodeDecodeError) as error:
         raise Misused(str(error)) from None
     return judge_with(packs)
 

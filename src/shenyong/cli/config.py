@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from shenyong.cli.output import Exit, print_json, tell
+from shenyong.cli.output import Exit, Misused, print_json, tell
 from shenyong.cli.words import lang, say
 
 
@@ -22,7 +22,7 @@ def check(
     from shenyong.settings.problem import render
 
     try:
-        load(file)
+        place = load(file).settings.database
     except SettingsError as error:
         if not json:
             raise
@@ -31,6 +31,12 @@ def check(
             for each in error.problems
         ]
         print_json({"ok": False, "problems": problems})
+        return Exit.USAGE
+    if not (place.data_dir or place.dsn or place.dsn_file):
+        if not json:
+            raise Misused(say("no_database"))
+        problem = {"code": "no_database", "message": say("no_database")}
+        print_json({"ok": False, "problems": [problem]})
         return Exit.USAGE
     if json:
         print_json({"ok": True, "problems": []})

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from shenyong.cli.installation import lay, settings_text, write_private
 from shenyong.cli.output import Exit, Misused, Unavailable, print_json, tell
@@ -40,7 +40,9 @@ class Keys(msgspec.Struct):
 def demo(
     *,
     folder: Annotated[Path, Parameter(help=say("demo.folder"))] = Path(".demo"),
-    port: Annotated[int, Parameter(help=say("demo.port"))] = 8601,
+    port: Annotated[
+        int, Parameter(help=say("demo.port"), validator=validators.Number(gte=1, lte=65535))
+    ] = 8601,
     fresh: Annotated[bool, Parameter(help=say("demo.fresh"), negative=())] = False,
     json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
 ) -> Exit:

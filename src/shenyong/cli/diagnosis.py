@@ -133,7 +133,7 @@ def database(settings: Settings) -> Iterator[Found]:
     from shenyong.cli.database import opened
     from shenyong.cli.output import Unavailable
     from shenyong.registry import RegistryError
-    from shenyong.storage.migrate import engine_for
+    from shenyong.storage.migrate import SchemaError, engine_for
     from shenyong.storage.registry import load
 
     try:
@@ -158,8 +158,11 @@ def database(settings: Settings) -> Iterator[Found]:
                     continue
                 days = (max(ends) - now) // _DAY
                 environment = registry.effective(each, now)[0]
-                says = say("doctor.confirmed", model=each.id, env=environment, days=days)
+                over = "_no_more" if days < 0 else ""
+                says = say(f"doctor.confirmed{over}", model=each.id, env=environment, days=days)
                 mend = "" if days >= _SOON else say("doctor.confirm_again", model=each.id)
                 yield Found("confirmation", days >= _SOON, says, mend)
     except Unavailable as error:
-        yield Found("database", False, str(error), "shenyong migrate")
+        outdated = isinstance(error.__cause__, SchemaError)
+        mend = "shenyong migrate" if outdated else say("doctor.start_database")
+        yield Found("database", False, str(error), mend)

@@ -63,6 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         # A lone "-" is no option here but the standard input; cyclopts would refuse it.
         result = application()([STANDARD_INPUT if each == "-" else each for each in arguments])
+        sys.stdout.flush()
     except CycloptsError as error:
         warn(f"{say('usage_error')}{error}")
         return Exit.USAGE
@@ -77,9 +78,19 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.UNAVAILABLE
     except BrokenPipeError:
         # The reader of the output went away: as with any filter, that is its right.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return Exit.FINE
+    except OSError as error:
+        _let_go_of_output()
+        place = f"{error.filename}: " if error.filename else ""
+        warn(say("system_error", reason=f"{place}{error.strerror or type(error).__name__}"))
+        return Exit.UNAVAILABLE
     return int(result) if isinstance(result, int) else Exit.FINE
+
+
+def _let_go_of_output() -> None:
+    """What is still to be printed can't be: the interpreter must not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ from shenyong.cli.words import say
 
 # guideline: ey-genai-2023:4
 def redact(
-    text: Annotated[str | None, Parameter(help=say("check.text"))] = None,
+    source: Annotated[str | None, Parameter(help=say("check.source"))] = None,
     *,
+    text: Annotated[str | None, Parameter(help=say("check.text"))] = None,
     pseudonyms: Annotated[Path | None, Parameter(help=say("redact.pseudonyms"))] = None,
     json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
 ) -> Exit:
@@ -30,15 +31,16 @@ def redact(
     from shenyong.reading.passage import Source
     from shenyong.redaction import redact as replaced
 
-    words = given(text)
+    words = given(source, text)
     findings = inspector().inspect(read((Source("text", words),)))
     result = replaced({"text": words}, [each for each in findings if removable(each)])
     out = result.texts["text"]
     left = inspector().inspect(read((Source("text", out),)))
     if pseudonyms is not None:
-        # It holds what was taken out: for the owner's eyes only.
+        # It holds what was taken out: for the owner's eyes only, also where the file was there.
         descriptor = os.open(pseudonyms, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)
             file.write(msgspec.json.encode(result.pseudonyms))
     if json:
         print_json({"text": out, "left": [finding_out(each) for each in left]})
