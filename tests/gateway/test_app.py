@@ -530,6 +530,17 @@ class TestPaths:
         is_clear(heard, 405, "method_not_allowed")
         assert heard.headers["allow"] == allowed
 
+    @pytest.mark.point("ey-genai-2023:4")
+    def test_a_stopped_answer_and_what_came_of_it(self, house: House) -> None:
+        leak = "設定值如下：AKIAIOSFODNN7EXAMPLX 與 wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzKEY 完。"
+        house.model_server.script = lambda _: completion(leak)
+        heard = ask(house, CHAT, chat("請擬公告。"))
+        number = heard.headers["x-request-id"]
+        shown = ask(house, f"/d/{number}", method="GET")
+        assert shown.status == 200
+        assert "這則提示已送出，但模型的回答未全部放行" in shown.text
+        assert "AKIA" not in shown.text + heard.text
+
     def test_a_decision_that_is_not_there(self, house: House) -> None:
         for number in (str(uuid.uuid4()), "1", WORDS, "%00", "../v1"):
             quoted = "".join(f"%{byte:02x}" for byte in number.encode())

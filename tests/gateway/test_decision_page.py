@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from shenyong.decision import Judge
 from shenyong.gateway import decision_page
 from shenyong.guideline import load_pack
-from shenyong.ledger import Decided, Intent
+from shenyong.ledger import Decided, Intent, Outcome, OutcomeKind
+from shenyong.storage.decisions import Recorded
+from shenyong.wording import text
 
 JUDGE = Judge(load_pack())
 REFUSED = Decided(
@@ -33,8 +37,17 @@ REFUSED = Decided(
 )
 
 
-def page(entry: Decided | Intent) -> str:
-    return decision_page.page(decision_page.shown(entry, JUDGE)).decode()
+def page(entry: Decided | Intent, outcome: Outcome | None = None) -> str:
+    return decision_page.page(decision_page.shown(Recorded(entry, outcome), JUDGE)).decode()
+
+
+def sent() -> Intent:
+    fields = {name: getattr(REFUSED, name) for name in REFUSED.__struct_fields__}
+    return Intent(**{**fields, "verdict": "allow", "forwarded": "2" * 64, "kinds": {}, "rules": ()})
+
+
+def ended(kind: OutcomeKind, **more: Any) -> Outcome:
+    return Outcome(REFUSED.agency, REFUSED.request, REFUSED.at, 0, kind, **more)
 
 
 @pytest.mark.point("ey-genai-2023:4")
@@ -62,11 +75,31 @@ def test_digests_and_people_stay_in_the_ledger() -> None:
 
 
 def test_a_request_that_went_on_says_so() -> None:
-    fields = {name: getattr(REFUSED, name) for name in REFUSED.__struct_fields__}
-    went = Intent(**{**fields, "verdict": "allow", "forwarded": "2" * 64, "kinds": {}})
-    shown = page(went)
+    shown = page(sent())
     assert "這則提示經檢查後送出" in shown
     assert "不代表安全" in shown, "nothing detected is never said to be safe"
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_a_stopped_answer_says_by_which_rule_and_what_was_in_it() -> None:
+    rule = next(iter(JUDGE.policies))
+    shown = page(
+        sent(),
+        ended(OutcomeKind.STOPPED, rules=(rule,), points=("3",), kinds={"tw_national_id": 4}),
+    )
+    assert '<h1 class="deny">這則提示已送出，但模型的回答未全部放行' in shown
+    assert JUDGE.policies[rule].reason_zh in shown
+    assert "第三" in shown
+    assert "身分證字號 × 4" in shown
+    assert "換個方式提問" in shown
+
+
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_every_way_a_call_ends_has_words(kind: OutcomeKind) -> None:
+    shown = page(sent(), ended(kind))
+    inspected = kind in (OutcomeKind.ANSWERED, OutcomeKind.STOPPED)
+    assert ("回答的偵測結果" in shown) == inspected, "of an answer cut short nothing is claimed"
+    assert text(f"page.outcome.{kind}") in shown
 
 
 def test_a_held_request_says_what_is_missing() -> None:

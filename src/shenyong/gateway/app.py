@@ -255,11 +255,11 @@ async def _operations(worker: Worker, path: str, request_id: str) -> Reply:
 
 async def _decision(worker: Worker, decision_id: str) -> Reply:
     """The page of one decision. A database that is down is a 503, as everywhere."""
-    entry = await worker.decision(decision_id)
-    if entry is None:
+    recorded = await worker.decision(decision_id)
+    if recorded is None:
         return Reply(404, decision_page.headers(), decision_page.unknown())
-    judge = worker.world.judges[entry.agency]
-    page = decision_page.page(decision_page.shown(entry, judge))
+    judge = worker.world.judges[recorded.entry.agency]
+    page = decision_page.page(decision_page.shown(recorded, judge))
     return Reply(200, decision_page.headers(), page)
 
 

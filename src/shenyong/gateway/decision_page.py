@@ -18,10 +18,12 @@ import msgspec
 
 from shenyong.decision import Judge
 from shenyong.gateway.commands import Headers
-from shenyong.ledger import Decided, Intent
+from shenyong.ledger import Decided, Intent, OutcomeKind
 from shenyong.protocols import prose
+from shenyong.storage.decisions import Recorded
 from shenyong.wording import Lang, UnknownKeyError, text
 
+_INSPECTED = (OutcomeKind.ANSWERED, OutcomeKind.STOPPED)  # whole, so that counts say something
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -50,24 +52,28 @@ def headers() -> Headers:
 class Shown(msgspec.Struct, frozen=True):
     """What the page shows of one decision."""
 
-    entry: Intent | Decided
+    recorded: Recorded
     reasons: tuple[tuple[str, str], ...]  # zh-TW and English, one for each rule
 
 
-def shown(entry: Intent | Decided, judge: Judge) -> Shown:
+def shown(recorded: Recorded, judge: Judge) -> Shown:
     """The entry with the reasons of its rules, as far as the packs now in force have them."""
-    found = [judge.policies[rule] for rule in entry.rules if rule in judge.policies]
-    return Shown(entry, tuple((each.reason_zh, each.reason_en) for each in found))
+    rules = recorded.entry.rules + (recorded.outcome.rules if recorded.outcome else ())
+    found = [judge.policies[rule] for rule in dict.fromkeys(rules) if rule in judge.policies]
+    return Shown(recorded, tuple((each.reason_zh, each.reason_en) for each in found))
 
 
 def page(decision: Shown) -> bytes:
     """The page of one decision."""
-    entry = decision.entry
+    entry, outcome = decision.recorded.entry, decision.recorded.outcome
     called = isinstance(entry, Intent)
-    key = f"page.{'sent' if called else 'held' if entry.verdict == 'approve' else 'not_sent'}"
+    stopped = outcome is not None and outcome.outcome is OutcomeKind.STOPPED
+    key = f"page.{_state(entry, stopped=stopped)}"
     when = datetime.datetime.fromtimestamp(entry.at / 1e6, _TAIPEI)
     date = f"{when.year - 1911} 年 {when.month} 月 {when.day} 日 {when:%H:%M:%S}"
-    points = prose.points(entry.points)
+    points = prose.points(
+        tuple(dict.fromkeys((*entry.points, *(outcome.points if outcome else ()))))
+    )
     facts = [
         (_say("page.id"), f"<code>{escape(entry.request)}</code>"),
         (_say("page.time"), f'<time datetime="{when.isoformat(timespec="seconds")}">{date}</time>'),
@@ -75,8 +81,12 @@ def page(decision: Shown) -> bytes:
         (_say("page.model"), f"{escape(entry.model)}（{escape(entry.environment)}）"),
         (_say("page.found"), _kinds(entry.kinds)),
     ]
+    if outcome is not None:
+        facts.append((_say("page.outcome"), _say(f"page.outcome.{outcome.outcome}")))
+        if outcome.outcome in _INSPECTED:
+            facts.append((_say("page.found_in_answer"), _kinds(outcome.kinds)))
     body = [
-        f'<h1 class="{"ok" if called else "deny"}">{_say(key)}</h1>',
+        f'<h1 class="{"ok" if called and not stopped else "deny"}">{_say(key)}</h1>',
         f'<p lang="en">{_say(key, "en")}</p>',
         "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>",
     ]
@@ -87,10 +97,17 @@ def page(decision: Shown) -> bytes:
             for zh, en in decision.reasons
         ]
         body.append("</ul>")
-    if not called:
-        body.append(f"<h2>{_say('page.next')}</h2><p>{_say('page.next_steps')}</p>")
-        body.append(f'<p lang="en">{_say("page.next_steps", "en")}</p>')
+    if stopped or not called:
+        steps = "page.next_steps.stopped" if stopped else "page.next_steps"
+        body.append(f"<h2>{_say('page.next')}</h2><p>{_say(steps)}</p>")
+        body.append(f'<p lang="en">{_say(steps, "en")}</p>')
     return _whole(_say(key), body)
+
+
+def _state(entry: Intent | Decided, *, stopped: bool) -> str:
+    if isinstance(entry, Intent):
+        return "stopped" if stopped else "sent"
+    return "held" if entry.verdict == "approve" else "not_sent"
 
 
 def unknown() -> bytes:

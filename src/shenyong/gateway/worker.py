@@ -23,7 +23,7 @@ from shenyong.guideline import load_pack
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.inspector import Inspector
 from shenyong.inspection.version import inspector_version
-from shenyong.ledger import Decided, Digester, Intent
+from shenyong.ledger import Digester
 from shenyong.ledger.checkpoint import SigningKey
 from shenyong.protocols.strict_json import Limits
 from shenyong.reading.passage import Source
@@ -32,7 +32,7 @@ from shenyong.registry import Registry
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
 from shenyong.storage.checkpointing import Checkpointer
-from shenyong.storage.decisions import find_decision
+from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.recovery import close_interrupted
@@ -215,8 +215,8 @@ class Worker:
         """The agencies whose log was found damaged: nothing is forwarded for them."""
         return self._checkpointer.corrupt
 
-    async def decision(self, decision_id: str) -> Intent | Decided | None:
-        """The entry of a decision, None if there is none.
+    async def decision(self, decision_id: str) -> Recorded | None:
+        """What is recorded of a decision, None if there is none.
 
         Raises:
             LedgerUnavailableError: the database does not answer.

@@ -1,20 +1,30 @@
-"""Finding one decision in the ledger by its id."""
+"""Finding one decision, and what came of it, in the ledger by its id."""
 
 from __future__ import annotations
 
 import uuid
 
+import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from shenyong.ledger import Decided, Intent
+from shenyong.ledger import Decided, Intent, Outcome
 from shenyong.ledger.entry import decode
 from shenyong.storage.ledger import LedgerUnavailableError
 from shenyong.storage.tables import ledger_entry
 
+_MOST = 16  # entries with one id: an intent and its outcome, and what later issues add
 
-def find_decision(engine: Engine, decision_id: str) -> Intent | Decided | None:
-    """The intent or decision with this request id, None if there is none.
+
+class Recorded(msgspec.Struct, frozen=True):
+    """A decision, and the outcome of the call that followed it, as far as there is one yet."""
+
+    entry: Intent | Decided
+    outcome: Outcome | None = None
+
+
+def find_decision(engine: Engine, decision_id: str) -> Recorded | None:
+    """What is recorded of this request id, None if nothing is.
 
     Raises:
         LedgerUnavailableError: the database does not answer.
@@ -25,13 +35,16 @@ def find_decision(engine: Engine, decision_id: str) -> Intent | Decided | None:
         return None
     statement = (
         select(ledger_entry.c.leaf)
-        .where(ledger_entry.c.request_id == wanted, ledger_entry.c.type.in_(["intent", "decision"]))
-        .limit(1)
+        .where(ledger_entry.c.request_id == wanted)
+        .order_by(ledger_entry.c.agency, ledger_entry.c.idx)
+        .limit(_MOST)
     )
     try:
         with engine.connect() as connection:
-            leaf = connection.execute(statement).scalar()
+            leaves = connection.execute(statement).scalars().all()
     except SQLAlchemyError:
         raise LedgerUnavailableError from None
-    entry = decode(leaf) if leaf is not None else None
-    return entry if isinstance(entry, Intent | Decided) else None
+    found = [decode(leaf) for leaf in leaves]
+    entry = next((each for each in found if isinstance(each, Intent | Decided)), None)
+    ends = [each for each in found if isinstance(each, Outcome)]
+    return Recorded(entry, ends[-1] if ends else None) if entry else None
