@@ -22,6 +22,7 @@ from shenyong.inspection.masking import mask
         ("address", "臺北市大安區和平東路二段106號12樓之3", "臺北市大安區***"),
         ("secret", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_***(40)"),
         ("secret", "Abc12345!", "***(9)"),
+        ("secret", "1", "***"),
         ("mrn", "", ""),
     ],
 )

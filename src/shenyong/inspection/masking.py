@@ -13,6 +13,7 @@ _UNIT = re.compile(
 )
 _PREFIX = re.compile(r"^(?:[A-Za-z]{2,6}[-_]){1,2}|^(?:AKIA|ASIA|AIza|eyJ)")
 _LONGEST = 40
+_SHORT = 8
 
 
 def mask(kind: str, value: str) -> str:
@@ -80,4 +81,5 @@ def _secret(value: str) -> str:
         prefix = "PEM "
     if 2 * len(prefix) > len(value):
         prefix = ""
-    return f"{prefix}***({len(value)})"
+    # The length of a short one would tell too much of it.
+    return f"{prefix}***({len(value)})" if len(value) >= _SHORT else f"{prefix}***"
