@@ -153,7 +153,8 @@ def table(results: dict[str, dict[str, load.Figures | tuple[float, float]]]) -> 
     for name, measurements in results.items():
         first = measurements.get("first token")
         if isinstance(first, tuple):
-            out.append(f"| {name} | {first[0]:.2f} | {first[1]:.2f} |")
+            shown = " | ".join(f"{each:.2f}" if each else "–" for each in first)
+            out.append(f"| {name} | {shown} |")
     return "\n".join(out)
 
 
