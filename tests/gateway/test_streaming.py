@@ -13,6 +13,7 @@ from tests.gateway.walking import DONE, ID_NUMBER, USAGE, chunk
 
 from shenyong.gateway.streaming import Relay, SseError, Stopped, UpstreamFault
 from shenyong.guideline.terms import Environment
+from shenyong.protocols.door import ChatWriter
 
 pytestmark = pytest.mark.point("ey-genai-2023:5")
 
@@ -28,7 +29,11 @@ def relay(
     include_usage: bool = False,
 ) -> Relay:
     return Relay(
-        output_judge(environment), pseudonyms or {}, "cloud/echo", include_usage=include_usage
+        output_judge(environment),
+        pseudonyms or {},
+        "cloud/echo",
+        ChatWriter(),
+        include_usage=include_usage,
     )
 
 

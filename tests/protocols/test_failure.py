@@ -64,7 +64,3 @@ def test_bad_input() -> None:
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"], error["param"]) == (400, "number_not_finite", "a[0]")
     assert dict(answer.headers)["x-should-retry"] == "false"
-
-
-def test_inside_a_stream() -> None:
-    assert failure.event(Failure.UPSTREAM_FAULT, "id").startswith(b'data: {"error":{"message"')

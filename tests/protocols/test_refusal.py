@@ -174,26 +174,24 @@ def test_never_the_value(kind: str, value: str, output: bool) -> None:
     value = " ".join(value.split())
     everything = [
         refusal.render(whole).body.decode(),
-        refusal.as_message(whole, "m", 1).body.decode(),
-        b"".join(refusal.as_stream(whole, "m", 1)).decode(),
+        refusal.as_answer(whole, "m", 1).body().decode(),
+        b"".join(chunk.event() for chunk in refusal.as_chunks(whole, "m", 1)).decode(),
         str(refusal.render(whole).headers),
     ]
     assert not any(value in shown for shown in everything)
 
 
 def test_message_style() -> None:
-    answer = refusal.as_message(refused(), "local/gov", 1730000000, n=2)
-    body = json.loads(answer.body)
-    assert answer.status == 200
+    body = json.loads(refusal.as_answer(refused(), "local/gov", 1730000000, n=2).body())
     assert [choice["finish_reason"] for choice in body["choices"]] == ["content_filter"] * 2
     assert body["choices"][1]["message"]["content"] == refusal.explain(refused())
-    assert dict(answer.headers)["x-shenyong-decision"] == "deny"
+    assert body["usage"]["total_tokens"] == 0
 
 
 def test_message_style_as_a_stream() -> None:
-    events = sse.Parser().feed(b"".join(refusal.as_stream(refused(), "local/gov", 1730000000)))
-    assert events[-1].done
-    chunks = [json.loads(event.data)["choices"][0] for event in events[:-1]]
+    said = refusal.as_chunks(refused(), "local/gov", 1730000000)
+    events = sse.Parser().feed(b"".join(chunk.event() for chunk in said))
+    chunks = [json.loads(event.data)["choices"][0] for event in events]
     assert chunks[0]["delta"] == {"role": "assistant", "content": refusal.explain(refused())}
     assert chunks[-1]["finish_reason"] == "content_filter"
 
@@ -202,10 +200,10 @@ def test_a_stopped_stream_goes_on_with_the_explanation() -> None:
     like = openai_answer.parse_chunk(
         b'{"id":"chatcmpl-7","created":5,"choices":[{"index":0,"delta":{"content":"x"}}]}', "m"
     )
-    events = sse.Parser().feed(b"".join(refusal.stopped(refused(output=True), like, [0, 2])))
-    chunks = [json.loads(event.data) for event in events[:-1]]
+    said = refusal.stopped(refused(output=True), like, [0, 2])
+    events = sse.Parser().feed(b"".join(chunk.event() for chunk in said))
+    chunks = [json.loads(event.data) for event in events]
     assert {chunk["id"] for chunk in chunks} == {"chatcmpl-7"}
     assert "模型的回覆在此停止" in chunks[0]["choices"][0]["delta"]["content"]
     ends = [c["choices"][0]["index"] for c in chunks if c["choices"][0]["finish_reason"]]
     assert ends == [0, 2]
-    assert events[-1].done

@@ -31,9 +31,11 @@ from shenyong.gateway.streaming import Relay, Stopped
 from shenyong.gateway.world import OutputJudge, World
 from shenyong.ledger import OutcomeKind
 from shenyong.protocols import failure, refusal
+from shenyong.protocols.door import Writer
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.openai_answer import Answer, UpstreamFault, parse_answer
-from shenyong.protocols.sse import DONE, SseError
+from shenyong.protocols.rendered import Rendered
+from shenyong.protocols.sse import SseError
 from shenyong.redaction import OutputWindow, Restorer
 
 _JSON = ("content-type", "application/json")
@@ -59,8 +61,12 @@ def _record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None
     return Record(ledgering.outcome(outgoing.case, outgoing.intent, now_us(), ending))
 
 
+def _rendered(code: Failure, outgoing: Outgoing) -> Rendered:
+    return failure.render(code, outgoing.case.request_id)
+
+
 def _failed(outgoing: Outgoing, code: Failure) -> Reply:
-    rendered = failure.render(code, outgoing.case.request_id)
+    rendered = _rendered(code, outgoing)
     return Reply(rendered.status, rendered.headers, rendered.body)
 
 
@@ -90,7 +96,11 @@ def answer(outgoing: Outgoing, world: World) -> Step:
         return _failed(outgoing, Failure.UPSTREAM_FAULT)
     judge = _judge(outgoing, world)
     said, stopped = _inspected(said, judge, outgoing, world)
-    body = said.body()
+    try:
+        body = outgoing.case.door.answer(said)
+    except UpstreamFault:  # a chat completion, but nothing that the client's format can say
+        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status), judge)
+        return _failed(outgoing, Failure.UPSTREAM_FAULT)
     digester = world.digesters[outgoing.case.asked.caller.key.agency]
     ending = Ending(
         OutcomeKind.STOPPED if stopped else OutcomeKind.ANSWERED,
@@ -162,18 +172,20 @@ def stream(outgoing: Outgoing, world: World) -> Step:
         return (yield from _unanswered(came, outgoing))
     yield Begin(200, (*_STREAM, *with_headers(outgoing)))
     judge = _judge(outgoing, world)
+    writer = outgoing.case.door.writer(outgoing.exchange, outgoing.case.request_id)
     relay = Relay(
         judge,
         outgoing.considered.pseudonyms,
         outgoing.exchange.model,
+        writer,
         include_usage=outgoing.exchange.include_usage,
     )
-    yield from _relayed(outgoing, world, relay, judge)
+    yield from _relayed(outgoing, world, relay, writer, judge)
     return None
 
 
 def _relayed(
-    outgoing: Outgoing, world: World, relay: Relay, judge: OutputJudge
+    outgoing: Outgoing, world: World, relay: Relay, writer: Writer, judge: OutputJudge
 ) -> Generator[Command, Any, None]:
     tally = world.digesters[outgoing.case.asked.caller.key.agency].tally()
     ending: Ending
@@ -192,17 +204,17 @@ def _relayed(
             explained = refusal.stopped(
                 _stopping(judge, outgoing, world), stop.like, sorted(relay.open) or [0]
             )
-            last = stop.released + b"".join(explained)
+            last = stop.released + b"".join(map(writer.chunk, explained)) + writer.end()
             ending = Ending(OutcomeKind.STOPPED, status=200)
             break
         except (UpstreamFault, SseError):
             yield Abort()
             ending = Ending(OutcomeKind.UPSTREAM_ERROR, status=200)
-            last = failure.event(Failure.UPSTREAM_FAULT, outgoing.case.request_id)
+            last = outgoing.case.door.event(_rendered(Failure.UPSTREAM_FAULT, outgoing))
             break
         if relay.done or (isinstance(came, Ended) and relay.complete):
-            # The last words wait for the outcome: who saw [DONE] has a record of it.
-            last = out + DONE
+            # The last words wait for the outcome: who saw the end has a record of it.
+            last = out + writer.end()
             ending = Ending(OutcomeKind.ANSWERED, status=200)
             break
         if isinstance(came, Gone):
@@ -212,7 +224,7 @@ def _relayed(
         if isinstance(came, (Fault, Ended)):
             fault = came if isinstance(came, Fault) else None
             code, ending = ended_by(fault) if fault else (Failure.UPSTREAM_FAULT, Ending(_BROKEN))
-            last = failure.event(code, outgoing.case.request_id)
+            last = outgoing.case.door.event(_rendered(code, outgoing))
             break
         if out:
             tally.add(out)

@@ -30,6 +30,8 @@ from shenyong.gateway.shell import (
 from shenyong.gateway.worker import Worker
 from shenyong.ledger import Decided, Intent
 from shenyong.protocols import failure, models
+from shenyong.protocols.anthropic_messages import MESSAGES
+from shenyong.protocols.door import CHAT, Door
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.registry import Model
@@ -38,7 +40,7 @@ from shenyong.storage.ledger import LedgerUnavailableError
 
 UNAUDITED = frozenset({"/healthz", "/readyz", "/metrics", "/version"})
 _JSON = ("content-type", "application/json")
-_CHAT = "/v1/chat/completions"
+_DOORS: dict[str, Door] = {each.path: each for each in (CHAT, MESSAGES)}
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -112,7 +114,8 @@ class App:
                 worker.open -= 1
                 worker.metrics.open.dec()
         if reply is not None:
-            await self._send(reply, shell, send, request_id)
+            door = _DOORS.get(_tidy(scope["path"]), CHAT)
+            await self._send(reply, shell, send, door)
             line.status = reply.status
             _count(worker, reply)
         elif shell is not None and shell.begun:
@@ -123,28 +126,29 @@ class App:
             if line.status != 200 or not _for_operators(scope):  # a probe each second says nothing
                 worker.journal.write(line)
 
-    async def _send(
-        self, reply: Reply, shell: Shell | None, send: SendMessage, request_id: str
-    ) -> None:
+    async def _send(self, reply: Reply, shell: Shell | None, send: SendMessage, door: Door) -> None:
+        rendered = Rendered(reply.status, reply.headers, reply.body)
         if shell is not None and shell.begun:
             # The head has gone: say it inside the stream, and never forge its end.
-            body = reply.body
-            event = b"data: " + body + b"\n\n"
+            event = door.event(rendered)
             await send({"type": "http.response.body", "body": event, "more_body": False})
             return
-        headers = reply.headers
+        if reply.status >= 400:
+            rendered = door.error(rendered)
+        headers = rendered.headers
         if shell is not None and shell.inspect_us:
             headers = (*headers, ("x-shenyong-inspect-ms", f"{shell.inspect_us / 1000:.2f}"))
         pairs = encoded(headers)
-        pairs.append((b"content-length", str(len(reply.body)).encode()))
+        pairs.append((b"content-length", str(len(rendered.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
-        await send({"type": "http.response.body", "body": reply.body})
+        await send({"type": "http.response.body", "body": rendered.body})
 
     async def _answer(
         self, worker: Worker, shell: Shell, scope: Message, receive: Receive, request_id: str
     ) -> Reply | None:
         path, method = _tidy(scope["path"]), scope["method"]
-        if path == _CHAT and method == "POST":
+        door = _DOORS.get(path)
+        if door is not None and method == "POST":
             headers = _headers(scope)
             # First who asks: strangers' bodies are not waited for.
             caller = identify(Arrival(request_id, now_us(), headers, b""), worker.world)
@@ -153,7 +157,7 @@ class App:
             seconds = worker.settings.limits.request_seconds
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
-            return await shell.drive(carry(arrival, worker.world), len(body), seconds)
+            return await shell.drive(carry(arrival, worker.world, door), len(body), seconds)
         if path in UNAUDITED:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
@@ -167,7 +171,7 @@ class App:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
             return await _decision(worker, path.removeprefix("/d/"))
-        if path == _CHAT:
+        if door is not None:
             return _not_allowed(request_id, "POST")
         return _whole(_unknown(worker, path, request_id))
 
@@ -194,6 +198,9 @@ def _headers(scope: Message) -> dict[str, str]:
     for raw, value in scope["headers"]:
         name, text = raw.decode("latin-1").lower(), value.decode("utf-8", "replace")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    if key := headers.get("x-api-key"):  # Anthropic's clients; two keys are no key here too
+        bearer, given = f"Bearer {key}", headers.get("authorization", "")
+        headers["authorization"] = f"{given}, {bearer}" if given not in ("", bearer) else bearer
     return headers
 
 

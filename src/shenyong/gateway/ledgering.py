@@ -12,10 +12,14 @@ from shenyong.gateway.world import World
 from shenyong.inspection.finding import Finding
 from shenyong.ledger import Decided, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import size_class
+from shenyong.protocols.door import CHAT, Door
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One request as the ledger sees it: its id, who asks what model, and what came in."""
+    """One request as the ledger sees it: its id, who asks what model, and what came in.
+
+    `door` is where it came in, and where its answer goes out.
+    """
 
     request_id: str
     at: int
@@ -24,6 +28,7 @@ class Case(msgspec.Struct, frozen=True):
     size: int
     user: str = ""
     history: int = 0
+    door: Door = CHAT
 
 
 def intent(case: Case, world: World, considered: Considered, forwarded: str) -> Intent:

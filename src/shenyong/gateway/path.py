@@ -30,12 +30,13 @@ from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
 from shenyong.gateway.world import World, asks
 from shenyong.guideline.terms import Actor, Verdict
-from shenyong.protocols import failure, history, openai_chat, refusal
+from shenyong.protocols import failure, history, refusal
 from shenyong.protocols.bad_input import BadInputError
+from shenyong.protocols.door import CHAT, Door
 from shenyong.protocols.exchange import Exchange
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.history import Turn
-from shenyong.protocols.rendered import Rendered
+from shenyong.protocols.rendered import JSON_TYPE, Rendered
 from shenyong.registry import Caller, Denied, KeyFault, authenticate
 
 Way = Generator[Command, Any, Reply | None]
@@ -71,11 +72,11 @@ def identify(arrival: Arrival, world: World) -> Caller:
 
 # guideline: ey-genai-2023:3
 # guideline: ey-genai-2023:4
-def carry(arrival: Arrival, world: World) -> Way:
-    """Carry one chat completion from the door to its end."""
+def carry(arrival: Arrival, world: World, door: Door = CHAT) -> Way:
+    """Carry one request from its door to its end. Errors are in OpenAI's shape (`Door.error`)."""
     try:
         caller = identify(arrival, world)
-        exchange = openai_chat.read(arrival.body, world.limits)
+        exchange = door.read(arrival.body, world.limits)
         asked = _asked(arrival, world, caller, exchange)
     except BadInputError as error:
         return _whole(failure.render_bad_input(error, arrival.request_id))
@@ -90,6 +91,7 @@ def carry(arrival: Arrival, world: World) -> Way:
         received=digester.body(arrival.body),
         size=size_class(len(arrival.body)),
         user=digester.turn(caller.key.id, user, "") if user else "",
+        door=door,
     )
     exchange, ours = history.without_our_words(exchange, world.limits)
     case = msgspec.structs.replace(case, history=len(ours))
@@ -177,7 +179,7 @@ def _recover(
     """
     key = case.asked.caller.key
     digester = world.digesters[key.agency]
-    at_fault = {history.message_index(each.path) for each in considered.findings}
+    at_fault = {exchange.message_of(each.path) for each in considered.findings}
     spoken = [turn for turn in history.turns(exchange) if turn.role in _REMEMBERED]
     fresh = _fresh(spoken)
     turns = [
@@ -201,7 +203,7 @@ def _recover(
             confirmed[turn.index] = known[sworn[turn.index]]
         elif decisions:
             old[turn.index] = considered.plan.decision.points
-    asking = {history.message_index(each.path) for each in considered.findings if asks(each)}
+    asking = {exchange.message_of(each.path) for each in considered.findings if asks(each)}
     asking -= old.keys()
     # A word given for one question opens no other one.
     counts = bool(asking) and asking <= confirmed.keys()
@@ -249,7 +251,7 @@ def _refuse(
     """Record the decision, remember the turn, and say why."""
     key = case.asked.caller.key
     yield Record(ledgering.decided(case, world, considered))
-    at_fault = {history.message_index(each.path) for each in considered.findings}
+    at_fault = {exchange.message_of(each.path) for each in considered.findings}
     turns: Sequence[Turn] = [
         turn
         for turn in history.turns(exchange)
@@ -263,10 +265,12 @@ def _refuse(
     if key.denial_style == "message":
         created = case.at // 1_000_000
         if exchange.stream:
-            events = refusal.as_stream(said, exchange.model, created, exchange.n)
+            writer = case.door.writer(exchange, case.request_id)
+            chunks = refusal.as_chunks(said, exchange.model, created, exchange.n)
             headers = (("content-type", "text/event-stream"), *refusal.headers(said))
-            return Reply(200, headers, b"".join(events))
-        return _whole(refusal.as_message(said, exchange.model, created, exchange.n))
+            return Reply(200, headers, b"".join(map(writer.chunk, chunks)) + writer.end())
+        answer_of_ours = refusal.as_answer(said, exchange.model, created, exchange.n)
+        return Reply(200, (JSON_TYPE, *refusal.headers(said)), case.door.answer(answer_of_ours))
     return _whole(refusal.render(said))
 
 

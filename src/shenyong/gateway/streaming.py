@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shenyong.gateway.world import OutputJudge
+from shenyong.protocols.door import Writer
 from shenyong.protocols.openai_answer import Chunk, UpstreamFault, parse_chunk
 from shenyong.protocols.sse import Parser, SseError
 from shenyong.redaction import Action, OutputWindow, Restorer
@@ -66,10 +67,12 @@ class Relay:
         judge: OutputJudge,
         pseudonyms: Mapping[str, str],
         model: str,
+        writer: Writer,
         *,
         include_usage: bool,
     ) -> None:
         self._judge, self._pseudonyms, self._model = judge, pseudonyms, model
+        self._write = writer.chunk
         self._include_usage = include_usage
         self._parser = Parser()
         self._fields: dict[str, _Field] = {}
@@ -130,7 +133,7 @@ class Relay:
         said = self._said(f"choices[{choice.index}].content", text, {}, out)
         if said:
             choice.delta.content = said
-            out.append(chunk.event())
+            out.append(self._write(chunk))
 
     def quiet(self) -> bytes:
         """What may be said when nothing has come for a while."""
@@ -145,7 +148,7 @@ class Relay:
                 said[channel] = text
         if not said or self._like is None:
             return b""
-        return self._like.speaking(said).event()
+        return self._write(self._like.speaking(said))
 
     def _chunk(self, chunk: Chunk, out: list[bytes]) -> None:
         self._like = chunk
@@ -167,7 +170,7 @@ class Relay:
         if said:
             chunk = chunk.rewritten(said)
         if not chunk.silent:
-            out.append(chunk.event())
+            out.append(self._write(chunk))
 
     def _said(self, channel: str, piece: str, said: Mapping[str, str], out: list[bytes]) -> str:
         if channel.endswith(_WHOLE):
@@ -212,7 +215,7 @@ class Relay:
         self.open.discard(index)
         self._ended.add(index)
         if rest and self._like is not None:
-            out.append(self._like.speaking(rest).event())
+            out.append(self._write(self._like.speaking(rest)))
 
     def _stop(self, out: list[bytes], said: Mapping[str, str], channel: str, text: str) -> None:
         like = self._like
@@ -221,7 +224,7 @@ class Relay:
         if text:
             spoken[channel] = text
         if spoken:
-            out.append(like.speaking(spoken).event())
+            out.append(self._write(like.speaking(spoken)))
         raise Stopped(b"".join(out), like)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from shenyong.protocols.shapes import Place, Slot
 from shenyong.reading.passage import Source
 
 _Changed = tuple[dict[str, Any], tuple[Source, ...], tuple[Place, ...]]
+_MESSAGE = re.compile(r"messages\[(\d+)\]")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -24,7 +26,9 @@ class Exchange(msgspec.Struct, frozen=True):
     `dropped` are the paths (at most 32, of `dropped_total`) of what the client sent and we leave
     out. `user` and `safety_identifier` say who asks, as the client put it; they never leave.
     `include_usage` is what the client asked for: upstream is always asked for the usage of a
-    stream, and its chunk is passed on only if this is set.
+    stream, and its chunk is passed on only if this is set. `bases` are the paths of the messages
+    as the client wrote them, where the client speaks another format than OpenAI's chat (`door`);
+    the arguments of calls may then be objects, which are written as JSON in a string.
     """
 
     model: str
@@ -39,6 +43,7 @@ class Exchange(msgspec.Struct, frozen=True):
     logprobs: bool = False
     user: str = ""
     safety_identifier: str = ""
+    bases: tuple[str, ...] = ()
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -55,6 +60,16 @@ class Exchange(msgspec.Struct, frozen=True):
         named = ", ".join(self.dropped[:12])
         more = self.dropped_total - min(len(self.dropped), 12)
         return f"{named}, +{more}" if more else named
+
+    def message_of(self, path: str) -> int | None:
+        """The index of the message that the client's `path` lies in, None outside of them."""
+        if not self.bases:
+            match = _MESSAGE.match(path)
+            return int(match[1]) if match else None
+        for source, place in zip(self.sources, self.places, strict=True):
+            if source.path == path and place.slot[0] == "messages":
+                return int(place.slot[1])
+        return None
 
     def texts(self) -> dict[str, str]:
         """Path → text of all sources."""
@@ -100,7 +115,28 @@ class Exchange(msgspec.Struct, frozen=True):
 
     def body(self) -> bytes:
         """The request as JSON, written anew from the document (ADR 0030)."""
-        return _encode(self.document)
+        return _encode(self.written())
+
+    def written(self) -> dict[str, Any]:
+        """The document as it goes: arguments of calls are JSON in a string."""
+        if not self.bases:
+            return self.document
+        return {**self.document, "messages": [_with_strings(each) for each in self.messages]}
+
+
+def _with_strings(message: dict[str, Any]) -> dict[str, Any]:
+    calls = message.get("tool_calls")
+    if not calls:
+        return message
+    return {**message, "tool_calls": [_with_string(call) for call in calls]}
+
+
+def _with_string(call: dict[str, Any]) -> dict[str, Any]:
+    function = call.get("function")
+    if function is None or isinstance(function["arguments"], str):
+        return call
+    arguments = _encode(function["arguments"]).decode()
+    return {**call, "function": {**function, "arguments": arguments}}
 
 
 def _renamed(slot: Slot, names: Mapping[Slot, str]) -> Slot:

@@ -139,14 +139,6 @@ def render_bad_input(error: BadInputError, request_id: str) -> Rendered:
     )
 
 
-def event(failure: Failure, request_id: str, **params: object) -> bytes:
-    """The failure inside a stream that has begun: one event with an error object, then nothing.
-
-    Only for faults of the model's server or of ours (ux.md 3.3); never for a refusal.
-    """
-    return b"data: " + render(failure, request_id, **params).body + b"\n\n"  # type: ignore[arg-type]
-
-
 def _rendered(
     *,
     status: int,

@@ -62,12 +62,6 @@ def turn_text(message: Mapping[str, Any]) -> str:
     return "\n".join(said)
 
 
-def message_index(path: str) -> int | None:
-    """The index of the message that `path` lies in, None for places outside the messages."""
-    match = re.match(r"messages\[(\d+)\]", path)
-    return int(match[1]) if match else None
-
-
 def placeholder(points: Sequence[str]) -> str:
     """``［此則訊息因第四點未送出，已移除］``."""
     named = prose.points(points) or text("refusal.rule")
@@ -138,7 +132,11 @@ def _emptied(message: Mapping[str, Any], said: str) -> dict[str, Any]:
 
 def _again(exchange: Exchange, messages: list[Any], limits: Limits) -> Exchange:
     """Read the changed document again, so that the sources are those of what will leave."""
-    new = openai_chat.take({**exchange.document, "messages": messages}, limits)
+    document = {**exchange.document, "messages": messages}
+    changed = msgspec.structs.replace(exchange, document=document)
+    new = openai_chat.take(changed.written(), limits)
+    if exchange.bases:
+        new = _as_the_client_calls_it(new, exchange)
     return msgspec.structs.replace(
         new,
         dropped=exchange.dropped,
@@ -146,4 +144,22 @@ def _again(exchange: Exchange, messages: list[Any], limits: Limits) -> Exchange:
         include_usage=exchange.include_usage,
         user=exchange.user,
         safety_identifier=exchange.safety_identifier,
+        bases=exchange.bases,
     )
+
+
+def _as_the_client_calls_it(new: Exchange, old: Exchange) -> Exchange:
+    """The sources named by the client's own paths; a replaced text by its message's."""
+    known = {
+        (place.slot, place.is_key): source.path
+        for source, place in zip(old.sources, old.places, strict=True)
+    }
+    sources = []
+    for source, place in zip(new.sources, new.places, strict=True):
+        path = known.get((place.slot, place.is_key))
+        if path is None:
+            index = new.message_of(source.path)
+            rest = source.path.partition("].")[2]
+            path = source.path if index is None else f"{old.bases[index]}.{rest}"
+        sources.append(msgspec.structs.replace(source, path=path))
+    return msgspec.structs.replace(new, sources=tuple(sources))

@@ -218,6 +218,15 @@ class Chunk(_Written):
         return b"data: " + _encode(self) + b"\n\n"
 
 
+def saying(text: str, finish: str, *, id: str, created: int, model: str, n: int = 1) -> Answer:
+    """An answer of our own making: each of `n` choices says `text` and ends with `finish`.
+
+    `created` in seconds since 1970.
+    """
+    choices = [_Choice(index, Message(content=text), None, finish) for index in range(n)]
+    return Answer(id, "chat.completion", created, model, choices, Usage())
+
+
 def parse_answer(body: bytes, model: str) -> Answer:
     """The whole answer in `body`, said to be of `model` (the name that the client knows).
 

@@ -47,7 +47,7 @@ def take(document: object, limits: Limits = DEFAULT_LIMITS) -> Exchange:
     """The request in a document that `strict_json.parse` read."""
     if not isinstance(document, dict):
         raise BadInputError("not_object")
-    model = _identity(document, "model", _MODEL)
+    model = identity(document, "model", _MODEL)
     if not model:
         raise BadInputError("missing", "model")
     taking = Taking(limits.strings)
@@ -73,8 +73,8 @@ def take(document: object, limits: Limits = DEFAULT_LIMITS) -> Exchange:
         include_usage=stream and bool(options.get("include_usage", False)),
         n=taken.get("n", 1),
         logprobs=bool(written.get("logprobs", False)),
-        user=_identity(document, "user", _IDENTITY),
-        safety_identifier=_identity(document, "safety_identifier", _IDENTITY),
+        user=identity(document, "user", _IDENTITY),
+        safety_identifier=identity(document, "safety_identifier", _IDENTITY),
     )
 
 
@@ -115,7 +115,7 @@ def _messages(document: dict[str, Any], taking: Taking) -> list[Any]:
     return taken
 
 
-def _identity(document: dict[str, Any], name: str, longest: int) -> str:
+def identity(document: dict[str, Any], name: str, longest: int) -> str:
     """The string at `name`, or "" where it is absent or null."""
     value = document.get(name)
     if value is None:

@@ -21,8 +21,8 @@ import msgspec
 from shenyong.decision.facts import Decision
 from shenyong.guideline.terms import DataClass, Verdict
 from shenyong.inspection.finding import Finding
-from shenyong.protocols import prose, sse
-from shenyong.protocols.openai_answer import Chunk
+from shenyong.protocols import prose
+from shenyong.protocols.openai_answer import Answer, Chunk, saying
 from shenyong.protocols.rendered import JSON_TYPE, Headers, Rendered
 from shenyong.wording import Lang, UnknownKeyError, text
 
@@ -238,53 +238,37 @@ def render(refusal: Refusal) -> Rendered:
     return Rendered(400, (JSON_TYPE, *headers(refusal)), _encode({"error": error(refusal)}))
 
 
-def as_message(refusal: Refusal, model: str, created: int, n: int = 1) -> Rendered:
-    """The refusal as an answer of the assistant (``denial_style = "message"``): 200, plain.
+def as_answer(refusal: Refusal, model: str, created: int, n: int = 1) -> Answer:
+    """The refusal as an answer of the assistant (``denial_style = "message"``).
 
     `created` in seconds since 1970; `n` answers, as many as were asked for.
     """
+    number = f"chatcmpl-{refusal.request_id}"
     said = explain(refusal)
-    choices = [
-        {
-            "index": index,
-            "message": {"role": "assistant", "content": said, "refusal": None},
-            "logprobs": None,
-            "finish_reason": "content_filter",
-        }
-        for index in range(n)
-    ]
-    answer = {
-        "id": f"chatcmpl-{refusal.request_id}",
-        "object": "chat.completion",
-        "created": created,
-        "model": model,
-        "choices": choices,
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-    }
-    return Rendered(200, (JSON_TYPE, *headers(refusal)), _encode(answer))
+    return saying(said, "content_filter", id=number, created=created, model=model, n=n)
 
 
-def as_stream(refusal: Refusal, model: str, created: int, n: int = 1) -> tuple[bytes, ...]:
-    """The refusal as a stream of an assistant's answer: the events, ``[DONE]`` included."""
+def as_chunks(refusal: Refusal, model: str, created: int, n: int = 1) -> list[Chunk]:
+    """The refusal as a stream of an assistant's answer."""
     opening = Chunk(f"chatcmpl-{refusal.request_id}", "chat.completion.chunk", created, model, [])
     return stopped(refusal, opening, range(n), separator="")
 
 
 def stopped(
     refusal: Refusal, like: Chunk, indexes: Iterable[int], *, separator: str = "\n\n"
-) -> tuple[bytes, ...]:
-    """What ends a stream whose output was stopped: explanation, ``content_filter``, ``[DONE]``.
+) -> list[Chunk]:
+    """What ends a stream whose output was stopped: explanation and ``content_filter``.
 
     `like` is any chunk of the stream (its id, time and model go on); `indexes` are the choices
     that have not ended yet.
     """
     said = separator + explain(refusal)
-    events: list[bytes] = []
+    chunks: list[Chunk] = []
     for index in indexes:
         channel = f"choices[{index}].content"
         chunk = like.speaking({channel: said}, finish=None)
         if not separator:
             chunk.choices[0].delta.role = "assistant"
-        events.append(chunk.event())
-        events.append(like.ending(index, "content_filter").event())
-    return (*events, sse.DONE)
+        chunks.append(chunk)
+        chunks.append(like.ending(index, "content_filter"))
+    return chunks
