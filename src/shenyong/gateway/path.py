@@ -93,7 +93,7 @@ def carry(arrival: Arrival, world: World, door: Door = CHAT) -> Way:
         user=digester.turn(caller.key.id, user, "") if user else "",
         door=door,
     )
-    exchange, ours = history.without_our_words(exchange, world.limits)
+    exchange, ours = history.without_our_words(exchange)
     case = msgspec.structs.replace(case, history=len(ours))
     considered = _consider(exchange, case, world)
     sworn: tuple[str, ...] = ()

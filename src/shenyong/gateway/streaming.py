@@ -151,6 +151,8 @@ class Relay:
         return self._write(self._like.speaking(said))
 
     def _chunk(self, chunk: Chunk, out: list[bytes]) -> None:
+        if any(choice.delta.tool_calls for choice in chunk.choices) and self.holding:
+            out.append(self.quiet())  # what was said before a call is written before it
         self._like = chunk
         if chunk.usage:
             self.tokens_in = chunk.usage.prompt_tokens

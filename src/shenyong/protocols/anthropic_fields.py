@@ -35,7 +35,10 @@ TEXT_BLOCK = Record(
     {"type": Choice("text"), "text": _TEXT, "cache_control": _DROPPED, "citations": _DROPPED},
     required=("type", "text"),
 )
-_TEXTS = Listed(Tagged("type", {"text": TEXT_BLOCK}, _NOT_YET), low=1)
+SYSTEM_BLOCK = Tagged("type", {"text": TEXT_BLOCK}, _NOT_YET)
+"""What instructions may consist of."""
+
+_TEXTS = Listed(SYSTEM_BLOCK, low=1)
 
 SYSTEM = StringOr(_TEXT, _TEXTS)
 """The system prompt: a string or blocks of text."""
@@ -129,6 +132,7 @@ _TOOL_CHOICE = Tagged(
         ),
     },
 )
+_EFFORT = Choice("low", "medium", "high", "xhigh", "max")
 _FORMAT = Record(
     {"type": Choice("json_schema"), "schema": FreeObject()}, required=("type", "schema")
 )
@@ -141,7 +145,7 @@ FIELDS: dict[str, Shape] = {
     "top_p": Number(0, 1),
     "tools": Listed(_TOOL, high=128),
     "tool_choice": _TOOL_CHOICE,
-    "output_config": Record({"format": _FORMAT}),
+    "output_config": Record({"format": _FORMAT, "effort": _EFFORT}),
     # `user_id` is read for who asks, never passed on: it may name an official.
     "metadata": _DROPPED,
     "top_k": _DROPPED,

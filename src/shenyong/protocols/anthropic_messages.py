@@ -21,6 +21,7 @@ from shenyong.protocols.anthropic_fields import (
     FIELDS,
     MOST_MESSAGES,
     SYSTEM,
+    SYSTEM_BLOCK,
     USER_BLOCK,
 )
 from shenyong.protocols.bad_input import BadInputError
@@ -30,12 +31,17 @@ from shenyong.protocols.moving import Moves
 from shenyong.protocols.openai_answer import Answer
 from shenyong.protocols.openai_chat import identity, newest_from
 from shenyong.protocols.rendered import Rendered
-from shenyong.protocols.shapes import Record, Slot, Taking, wrong_type
+from shenyong.protocols.shapes import Record, Shape, Slot, Taking, wrong_type
 from shenyong.protocols.strict_json import DEFAULT_LIMITS, Limits, parse
 
 _MODEL = 256
 _IDENTITY = 512
 _REST = Record(FIELDS, required=("max_tokens",))
+_BLOCKS: dict[str, Shape] = {
+    "user": USER_BLOCK,
+    "assistant": ASSISTANT_BLOCK,
+    "system": SYSTEM_BLOCK,
+}
 _READ = ("model", "system", "messages")
 
 
@@ -120,7 +126,7 @@ def _message(message: object, number: int, taking: Taking, chat: _Chat) -> None:
     if not isinstance(message, dict):
         raise wrong_type(path, "object")
     role = message.get("role")
-    if role not in ("user", "assistant"):
+    if not isinstance(role, str) or role not in _BLOCKS:
         raise BadInputError("not_allowed_value" if role else "missing", f"{path}.role")
     for position, name in enumerate(message):
         if name not in ("role", "content"):
@@ -136,12 +142,11 @@ def _message(message: object, number: int, taking: Taking, chat: _Chat) -> None:
     if not isinstance(content, list):
         raise wrong_type(f"{path}.content", "string_or_list")
     blocks: list[tuple[dict[str, Any], Slot]] = []
-    shape = USER_BLOCK if role == "user" else ASSISTANT_BLOCK
     for position, block in enumerate(content):
         given = isinstance(block, dict) and block.get("type") == "tool_result"
         taking.role = "tool" if given else role
         here: Slot = (*slot, "content", position)
-        taken = shape.take(block, f"{path}.content[{position}]", here, taking)
+        taken = _BLOCKS[role].take(block, f"{path}.content[{position}]", here, taking)
         blocks.append((cast(dict[str, Any], taken), here))
     chat.blocks(role, path, blocks)
 
@@ -235,7 +240,10 @@ class _Chat:
         choice = taken.get("tool_choice")
         if choice:
             out.update(self._choice(choice))
-        form = taken.get("output_config", {}).get("format")
+        config = taken.get("output_config", {})
+        if "effort" in config:
+            out["reasoning_effort"] = config["effort"]
+        form = config.get("format")
         if form:
             schema = {"name": "answer", "schema": form["schema"]}
             out["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -13,13 +13,16 @@ from __future__ import annotations
 # guideline: ey-genai-2023:4
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from shenyong.protocols import openai_chat, prose
+from shenyong.protocols.chat_fields import MESSAGE
 from shenyong.protocols.exchange import Exchange
+from shenyong.protocols.shapes import Place, Taking
 from shenyong.protocols.strict_json import DEFAULT_LIMITS, Limits
+from shenyong.reading.passage import Source
 from shenyong.wording import text
 
 _OURS = re.compile(
@@ -79,37 +82,67 @@ def replaced(
     """
     if not refused:
         return exchange
-    messages = [
-        _emptied(message, placeholder(refused[index])) if index in refused else message
-        for index, message in enumerate(exchange.messages)
-    ]
-    return _again(exchange, messages, limits)
+    messages, taking = list(exchange.messages), Taking(limits.strings)
+    newest = openai_chat.newest_from(messages)
+    spans: dict[int, slice] = {}
+    claimed: set[str] = set()
+    for index, points in sorted(refused.items()):
+        taking.role = openai_chat.ROLES[messages[index]["role"]]
+        taking.newest = index >= newest
+        path = _unclaimed(
+            exchange.bases[index] if exchange.bases else f"messages[{index}]", claimed
+        )
+        first = len(taking.sources)
+        new = _emptied(messages[index], placeholder(points))
+        messages[index] = cast(dict[str, Any], MESSAGE.take(new, path, ("messages", index), taking))
+        spans[index] = slice(first, len(taking.sources))
+    sources: list[Source] = []
+    places: list[Place] = []
+    for source, place in zip(exchange.sources, exchange.places, strict=True):
+        index = int(place.slot[1]) if place.slot[0] == "messages" else -1
+        if index in refused:  # what it said gives way to what is said instead, once
+            span = spans.pop(index, slice(0))
+            sources += taking.sources[span]
+            places += taking.places[span]
+        else:
+            sources.append(source)
+            places.append(place)
+    return msgspec.structs.replace(
+        exchange,
+        document={**exchange.document, "messages": messages},
+        sources=tuple(sources),
+        places=tuple(places),
+    )
 
 
-def without_our_words(
-    exchange: Exchange, limits: Limits = DEFAULT_LIMITS
-) -> tuple[Exchange, tuple[int, ...]]:
+def _unclaimed(base: str, claimed: set[str]) -> str:
+    """The path of a message, told apart where one of the client's messages became several."""
+    path, number = base, 1
+    while path in claimed:
+        number += 1
+        path = f"{base}~{number}"
+    claimed.add(path)
+    return path
+
+
+def without_our_words(exchange: Exchange) -> tuple[Exchange, tuple[int, ...]]:
     """The request without our own words of refusal in answers of the assistant.
 
     An answer that was stopped keeps its text up to the explanation; one that is nothing else gets
     the neutral sentence. Second, the indexes of the messages changed. The newest turn is left
     alone unless it is an assistant's.
     """
-    messages = list(exchange.messages)
+    texts: dict[str, str] = {}
     changed: list[int] = []
-    for index, message in enumerate(messages):
-        content = message.get("content")
-        if message.get("role") != "assistant" or not isinstance(content, str):
+    for source, place in zip(exchange.sources, exchange.places, strict=True):
+        if source.role != "assistant" or len(place.slot) != 3 or place.slot[2] != "content":
             continue
-        match = _OURS.search(content)
+        match = _OURS.search(source.text)
         if match is None:
             continue
-        kept = content[: match.start()].rstrip()
-        messages[index] = {**message, "content": kept or text("history.our_words")}
-        changed.append(index)
-    if not changed:
-        return exchange, ()
-    return _again(exchange, messages, limits), tuple(changed)
+        texts[source.path] = source.text[: match.start()].rstrip() or text("history.our_words")
+        changed.append(int(place.slot[1]))
+    return exchange.rewritten(texts), tuple(changed)
 
 
 def _emptied(message: Mapping[str, Any], said: str) -> dict[str, Any]:
@@ -128,38 +161,3 @@ def _emptied(message: Mapping[str, Any], said: str) -> dict[str, Any]:
             for call in calls
         ]
     return kept
-
-
-def _again(exchange: Exchange, messages: list[Any], limits: Limits) -> Exchange:
-    """Read the changed document again, so that the sources are those of what will leave."""
-    document = {**exchange.document, "messages": messages}
-    changed = msgspec.structs.replace(exchange, document=document)
-    new = openai_chat.take(changed.written(), limits)
-    if exchange.bases:
-        new = _as_the_client_calls_it(new, exchange)
-    return msgspec.structs.replace(
-        new,
-        dropped=exchange.dropped,
-        dropped_total=exchange.dropped_total,
-        include_usage=exchange.include_usage,
-        user=exchange.user,
-        safety_identifier=exchange.safety_identifier,
-        bases=exchange.bases,
-    )
-
-
-def _as_the_client_calls_it(new: Exchange, old: Exchange) -> Exchange:
-    """The sources named by the client's own paths; a replaced text by its message's."""
-    known = {
-        (place.slot, place.is_key): source.path
-        for source, place in zip(old.sources, old.places, strict=True)
-    }
-    sources = []
-    for source, place in zip(new.sources, new.places, strict=True):
-        path = known.get((place.slot, place.is_key))
-        if path is None:
-            index = new.message_of(source.path)
-            rest = source.path.partition("].")[2]
-            path = source.path if index is None else f"{old.bases[index]}.{rest}"
-        sources.append(msgspec.structs.replace(source, path=path))
-    return msgspec.structs.replace(new, sources=tuple(sources))

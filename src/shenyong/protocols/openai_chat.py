@@ -23,7 +23,7 @@ from shenyong.protocols.exchange import Exchange
 from shenyong.protocols.shapes import Record, Taking, wrong_type
 from shenyong.protocols.strict_json import DEFAULT_LIMITS, Limits, parse
 
-_ROLES = {
+ROLES = {
     "developer": "system",
     "system": "system",
     "user": "user",
@@ -108,7 +108,7 @@ def _messages(document: dict[str, Any], taking: Taking) -> list[Any]:
     taken: list[Any] = []
     for number, message in enumerate(messages):
         role = _role(message)
-        taking.role = _ROLES.get(role, "") if isinstance(role, str) else ""
+        taking.role = ROLES.get(role, "") if isinstance(role, str) else ""
         taking.newest = number >= newest
         taken.append(MESSAGE.take(message, f"messages[{number}]", ("messages", number), taking))
     taking.role, taking.newest = "", True
