@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock architecture traceability fuzz faults clean
+.PHONY: help setup demo test check format bench quality lock architecture traceability fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -40,17 +40,20 @@ test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
-	$(BIN)/ruff format --check src tests tools bench
-	$(BIN)/ruff check src tests tools bench
+	$(BIN)/ruff format --check src tests tools bench quality
+	$(BIN)/ruff check src tests tools bench quality
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put the code into its one form
-	$(BIN)/ruff format src tests tools bench
-	$(BIN)/ruff check --fix src tests tools bench
+	$(BIN)/ruff format src tests tools bench quality
+	$(BIN)/ruff check --fix src tests tools bench quality
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench
+
+quality: $(VENV)/.dev ## Measure how well inspection finds what is there; writes docs/quality.md
+	$(BIN)/python -m quality
 
 architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
 	$(BIN)/python tools/architecture.py

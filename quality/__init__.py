@@ -1,0 +1,1 @@
+"""How well inspection reads Taiwan's official text, measured (``make quality``)."""
