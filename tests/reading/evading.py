@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import random
+import textwrap
 import zlib
 from collections.abc import Callable
 from urllib.parse import quote
@@ -134,6 +135,15 @@ TRANSFORMS: dict[str, Transform] = {
     "corner brackets": around("「", "」"),
     "lenticular brackets": around("【", "】"),
     "braces": around("{", "}"),
+    "CSS": each(lambda char: f"\\{ord(char):x} "),
+    "CSS of six": each(lambda char: f"\\{ord(char):06x}"),
+    "octal": each(lambda char: f"\\{ord(char):03o}"),
+    "base64 in pieces": lambda value: " ".join(
+        textwrap.wrap(base64.b64encode(value.encode()).decode(), 8)
+    ),
+    "base64 on lines": lambda value: "\n".join(
+        textwrap.wrap(base64.b64encode(f"身分證{value}".encode()).decode(), 5)
+    ),
     "table row": lambda value: "| " + " | ".join(value) + " |",
     "CSV row": lambda value: ",".join(f'"{char}"' for char in value),
     "bold tags": around("<b>", "</b>"),

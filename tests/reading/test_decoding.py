@@ -75,3 +75,22 @@ def test_a_blob_maps_as_a_whole() -> None:
     passage = _read(f"請看 {blob} 謝謝")
     view = next(view for view in passage.views if view.encoding == "base64")
     assert view.original(4, 14) == (3, 3 + len(blob))
+
+
+def test_base85_is_read_and_ordinary_ascii_is_not() -> None:
+    blob = base64.b85encode("身分證 A123456789".encode()).decode()
+    passage = _read(f"請看：{blob}，謝謝")
+    (view,) = [view for view in passage.views if view.encoding == "base85"]
+    assert view.text == "身分證 A123456789"
+    assert view.original(4, 14) == (3, 3 + len(blob))
+    for plain in (
+        "https://www.gov.tw/a?b=c&d=e",
+        "name.surname+tag@mail.example.tw",
+        "x!=y&&f(z)<=3",
+    ):
+        assert not [v for v in _read(plain).views if v.encoding == "base85"]
+
+
+def test_english_words_are_no_pieces_of_base64() -> None:
+    text = "Please have the attached draft reviewed before Friday and send it back with remarks"
+    assert len(_read(text).views) == 1

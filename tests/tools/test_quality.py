@@ -5,10 +5,11 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from quality import evasions, made, values
 from quality.marks import Mark, Sample, parsed
 from quality.score import Said, Sheet
 from stdnum import luhn
+
+from quality import evasions, made, values
 
 
 def test_marks_stand_where_the_text_has_them() -> None:

@@ -1,8 +1,9 @@
 """Decoded views: what escapes, entities and encoded runs say, nested, within a budget.
 
-Escapes (percent, HTML entities, ``\\uXXXX``, quoted-printable) are undone within the whole text, so
-the words around stay. Blobs (base64, hex, base32, also compressed) become a view of their own whose
-every character maps onto the whole blob. What can't be decoded and could hide text is reported as
+Escapes (percent, HTML entities, ``\\uXXXX``, CSS, octal, quoted-printable) are undone within the
+whole text, so the words around stay. Blobs (base64, also cut into pieces, hex, base32, base85, also
+compressed) become a view of their own whose every character maps onto the whole blob. What can't be
+decoded and could hide text is reported as
 unreadable: the policies don't let it leave uninspected.
 
 Source: reliability.md 2.2 (decode recursively with a budget; exhausted means not inspectable).
@@ -39,12 +40,16 @@ DEFAULT = Budget()
 
 _HINT = re.compile(
     r"[%&\\=]|[A-Za-z0-9+/_\-]{14}|[0-9A-Fa-f]{2}(?:[ :,]\s?(?:0x)?[0-9A-Fa-f]{2}){7}"
+    r"|[A-Za-z0-9+/]{4,16}\s{1,2}[A-Za-z0-9+/]{4,16}"
+    r"|(?=[!-~]{13})[!-~]{0,24}[!#$()*+;<>?@^`{|}~]"
 )
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30});?")
 _ESCAPE = re.compile(
     r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\})+|(?:\\x[0-9A-Fa-f]{2})+|\\[nrt\"/\\]"
 )
+_CSS = re.compile(r"(?:\\[0-9A-Fa-f]{1,6}[ \t]?){4,}")
+_OCTAL = re.compile(r"(?:\\[0-3][0-7]{2}){4,}")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?){3,}")
 _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_\-])(?:[A-Za-z0-9+/_\-]{40,100}\r?\n){1,4000}[A-Za-z0-9+/_\-]{0,100}={0,2}"
@@ -55,6 +60,13 @@ _HEX = re.compile(
     r"(?:[ :,\-]?\s?(?:0x|\\x)?[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])"
 )
 _BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9])")
+_PIECES = re.compile(
+    r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{4,16}(?:\s{1,2}[A-Za-z0-9+/]{2,16}){1,400}(?:\s{0,2}=){0,2}"
+)
+_BASE85 = re.compile(
+    r"(?=[0-9A-Za-z_\-]{0,64}[!#$%&()*+;<=>?@^`{|}~])[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{13,4000}"
+)
+_BESIDE = "!();?"  # punctuation of the sentence around, full-width before it was folded
 _PEM_OR_JWT = re.compile(r"-----BEGIN|^eyJ")
 _OPAQUE = 64
 _DIGEST = re.compile(r"[0-9a-fA-F]{1,128}\Z")
@@ -83,22 +95,32 @@ class _Work:
 
 
 _KIND = np.zeros(0x110000, dtype=np.uint8)
-"""Per code point: 1 for what begins an escape, 2 for a blob's alphabet, 4 for spaced hex."""
+"""Per code point: 1 for what begins an escape, 2 for a blob's alphabet, 4 for spaced hex, 8 for
+what cuts a blob into pieces, 16 for the alphabet of base85."""
 _KIND[[ord(each) for each in "%&\\="]] = 1
 _KIND[[ord(each) for each in string.ascii_letters + string.digits + "+/_-"]] |= 2
 _KIND[[ord(each) for each in string.hexdigits + " :,"]] |= 4
-_BLOB, _SPACED = b"\x01" * 14, b"\x01" * 16
+_KIND[[ord(each) for each in " \t\r\n"]] |= 8
+_KIND[[ord(each) for each in string.ascii_letters + string.digits + "!#$%&()*+-;<=>?@^_`{|}~"]] |= (
+    16
+)
+_BLOB, _SPACED, _CUT, _SHOWN = b"\x01" * 14, b"\x01" * 16, b"\x01" * 14, b"\x01" * 13
 _OF_BLOB = bytes(int(kind & 2 != 0) for kind in range(256))
 _OF_SPACED = bytes(int(kind & 4 != 0) for kind in range(256))
+_OF_CUT = bytes(int(kind & 10 != 0) for kind in range(256))
+_OF_SHOWN = bytes(int(kind & 16 != 0) for kind in range(256))
+_ESCAPES = bytes(int(kind & 1) for kind in range(256))
 
 
 def _hinted(codes: Codes) -> bool:
     """Whether a text with these code points could hold anything encoded (a superset of `_HINT`)."""
     kinds = _KIND[codes].tobytes()
     return (
-        b"\x01" in kinds
+        b"\x01" in kinds.translate(_ESCAPES)
         or _BLOB in kinds.translate(_OF_BLOB)
         or _SPACED in kinds.translate(_OF_SPACED)
+        or _CUT in kinds.translate(_OF_CUT)
+        or _SHOWN in kinds.translate(_OF_SHOWN)
     )
 
 
@@ -165,7 +187,7 @@ def _named(outer: str, name: str) -> str:
 
 
 def _hides(text: str) -> bool:
-    marks = (_PERCENT, _ESCAPE, _QUOTED)
+    marks = (_PERCENT, _ESCAPE, _CSS, _OCTAL, _QUOTED)
     if any(mark.search(text) for mark in marks) or html.unescape(text) != text:
         return True
     return any(len(match.group()) >= 24 for match in _BASE64.finditer(text))
@@ -233,10 +255,21 @@ def _escape(run: str) -> str:
     return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def _css(run: str) -> str:
+    codes = [int(each, 16) for each in re.findall(r"\\([0-9A-Fa-f]{1,6})", run)]
+    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
+
+
+def _octal(run: str) -> str:
+    return _bytes_say(bytes(int(each, 8) for each in re.findall(r"[0-7]{3}", run)), run)
+
+
 _TRANSFORMS: tuple[tuple[str, Callable[[View], View | None]], ...] = (
     ("percent", lambda view: _transformed(view, _PERCENT, _percent) if "%" in view.text else None),
     ("html", lambda view: _transformed(view, _ENTITY, html.unescape) if "&" in view.text else None),
     ("escape", lambda view: _transformed(view, _ESCAPE, _escape) if "\\" in view.text else None),
+    ("css", lambda view: _transformed(view, _CSS, _css) if "\\" in view.text else None),
+    ("octal", lambda view: _transformed(view, _OCTAL, _octal) if "\\" in view.text else None),
     ("quoted", lambda view: _transformed(view, _QUOTED, _quoted) if "=" in view.text else None),
 )
 
@@ -252,6 +285,14 @@ def _blobs(text: str, found: Decoded, view: View) -> Iterator[tuple[int, int, st
             yield match.start(), match.end(), said[0], said[1]
     for match in _BASE32.finditer(text):
         said = _base32(match.group())
+        if said:
+            yield match.start(), match.end(), said[0], said[1]
+    for match in _PIECES.finditer(text):
+        said = _base64(match.group())
+        if said:
+            yield match.start(), match.end(), said[0], said[1]
+    for match in _BASE85.finditer(text):
+        said = _base85(match.group())
         if said:
             yield match.start(), match.end(), said[0], said[1]
     for match in _BASE64.finditer(text):
@@ -312,6 +353,18 @@ def _base64(run: str) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     return _unpacked(raw, "base64")
+
+
+def _base85(run: str) -> tuple[str, str] | None:
+    """In RFC 1924's alphabet."""
+    for each in dict.fromkeys((run, run.strip(_BESIDE))):
+        try:
+            said = _unpacked(base64.b85decode(each), "base85")
+        except ValueError:
+            continue
+        if said:
+            return said
+    return None
 
 
 def _base32(run: str) -> tuple[str, str] | None:
