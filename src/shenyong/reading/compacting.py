@@ -41,7 +41,7 @@ _ROW = b"\x01" * _ENOUGH
 _BEFORE, _AFTER = 32, 16
 _BREAK = "\n\n"
 
-_SEPARATORS = " \n\r-._/,*|#~:;'\"“”‘’()[]{}\\、·•+=^`。〔〕【】「」"
+_SEPARATORS = " \t\n\r-._/,*|#~:;'\"“”‘’()[]{}\\、·•+=^`。〔〕【】「」"
 _DIGITISH = np.zeros(0x110000, dtype=bool)
 _DIGITISH[[ord(each) for each in "0123456789" + "".join(_NUMERALS)]] = True
 _RUNNING = _DIGITISH.copy()

@@ -50,7 +50,6 @@ class _Tables:
             if chr(code) not in "\n\r\t":
                 self.one[code] = _GONE
         self.one[0x7F] = _GONE
-        self.one[ord("\t")] = ord(" ")
         for low, high in _RANGES:
             for code in range(low, high):
                 form = self._form(code, lookalikes)
