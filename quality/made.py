@@ -13,7 +13,7 @@ from random import Random
 from quality import values
 from quality.marks import Sample, parsed
 
-FRAMES = """
+FRAMES = r"""
 申請人{PERSON}（身分證字號{tw_national_id}），設籍{ADDRESS}，聯絡電話{tw_mobile}。
 案主{PERSON}，{tw_birth_roc}生，現居{ADDRESS}，由其女{PERSON}照顧。
 經查{PERSON}君於本年3月間向本所申辦敬老津貼，惟戶籍地址{ADDRESS}查無此人。
@@ -35,7 +35,7 @@ FRAMES = """
 感謝{PERSON}里民熱心協助，本案業已改善完竣，照片如附。
 """
 
-NEGATIVES = """
+NEGATIVES = r"""
 本案預算編列新臺幣1,234,567元，執行率92.5%，餘款繳庫。
 依行政程序法第102條規定，給予陳述意見之機會。
 總收文號1130045678，檔號113/050302/1，保存年限10年。

@@ -158,8 +158,9 @@ def bank_account(random: Random) -> str:
 
 
 def plate(random: Random) -> str:
-    """A number plate of seven signs."""
-    return "".join(random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ", k=3)) + "-" + _digits(random, 4)
+    """A number plate of seven signs; since 2012 without I, O and 4."""
+    letters = "".join(random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ", k=3))
+    return f"{letters}-{''.join(random.choices('012356789', k=4))}"
 
 
 def email(random: Random) -> str:

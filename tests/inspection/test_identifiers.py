@@ -112,6 +112,13 @@ def test_classes(text: str, kind: str, data_class: DataClass) -> None:
         ("護照號碼：AB1234567（日本籍）", "tw_passport", "AB1234567"),
         ("學號 B09901234 王同學", "student_no", "B09901234"),
         ("車牌 abc 或 AB-1234 之車輛", "plate_legacy", "AB-1234"),
+        ("我的電話05-6334-812，請回", "tw_landline", "05-6334-812"),
+        ("電話：(03)9557-304 分機 261", "tw_landline", "(03)9557-304 分機 261"),
+        ("車號\t地址\n0482-UJ\t某路", "plate_legacy", "0482-UJ"),
+        ("騎 MT3-577 離開", "plate_legacy", "MT3-577"),
+        ("一台NKB-8841機車", "plate_car_new", "NKB-8841"),
+        ("對方帳號是sunny_hope888，", "line_id", "sunny_hope888"),
+        ("病歷號碼A-30581", "mrn", "A-30581"),
     ],
 )
 def test_forms_in_sentences(text: str, kind: str, value: str) -> None:
@@ -140,6 +147,10 @@ def test_forms_in_sentences(text: str, kind: str, value: str) -> None:
         ("病歷摘要共12頁", "mrn"),
         ("字第0912345678號", "tw_mobile"),
         ("A123456（第3頁）", "hkid"),
+        ("服務專線1999，總機(02)27208889，傳真(02)27596645", "tw_landline"),
+        ("來源IP位址203.0.113.125，帳號為admin", "bank_account"),
+        ("帳號：administrator", "line_id"),
+        ("型號NKB-8841之零件", "plate_car_new"),
     ],
 )
 def test_what_only_looks_like_it(text: str, kind: str) -> None:

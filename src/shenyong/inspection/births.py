@@ -20,14 +20,17 @@ _LAST_ROC_YEAR = 150  # 2061
 _REACH = (40, 48)
 _WORDS = (
     "出生年月日|出生日期|出生|生年月日|年月日生|生日|生於|年齡"
-    "|DOB|[Dd]ate of [Bb]irth|[Bb]irth|[Bb]orn"
+    "|DOB|D\\.O\\.B\\.?|[Dd]ate of [Bb]irth|[Bb]irth|[Bb]orn"
 )
 _NUMERAL = "〇○零一二三四五六七八九十百"
 _BEFORE = re.compile(
     rf"(?:{_WORDS})(?:\s?(?:day|date|日期|日|於|為|on))?[^0-9{_NUMERAL}。;；\n]{{0,6}}\s{{0,4}}$"
 )
 _HEAD = re.compile(_WORDS)
-_AFTER = re.compile(r"^[\s（(]{0,3}(?:出生|生(?![效產活物計涯]))")
+_AFTER = re.compile(
+    r"^[\s（(]{0,3}(?:出生|生(?![效產活物計涯]))|^[\s,、|]{1,3}[A-Z][1289A-D][0-9]{8}(?![0-9])"
+)
+_SEX = re.compile(r"(?:^|[\s,、(（|)）])[男女][\s,、|]{1,2}$")
 _RANGE = re.compile(r"[日0-9]\s*(?:起)?(?:至|迄|到|~|～|—)\s*$")
 _RULE = re.compile(r"^\s*(?:\(含\)|（含）)?(?:以前|以後|之前|之後|起|前|後|施行|修正|公布|至|止)")
 
@@ -97,14 +100,20 @@ def _valid(found: re.Match[str]) -> bool:
 class Births:
     """The detector of birth dates (`tw_birth_roc`, class D2).
 
+    Beside the words, the sex before a date and a personal number right behind it tell.
+
     guideline: ey-genai-2023:4
     """
 
     name = "births/1"
 
     def patterns(self) -> Sequence[Pattern]:
-        """The words that make a date a birth date, and 生 after one."""
-        return (Pattern("word", rf"{_WORDS}|[0-9日]\s?[（(]?生"),)
+        """The words that make a date a birth date, and 生 or a personal number after one."""
+        return (
+            Pattern("word", rf"{_WORDS}|[0-9日]\s?[（(]?生"),
+            Pattern("number", r"[0-9日][\s,、|]{1,3}[A-Z][1289A-D][0-9]{8}"),
+            Pattern("sex", r"[男女][\s,、|]{1,2}[0-9民]"),
+        )
 
     def judge(self, passage: Passage, view: View, matches: Sequence[Match]) -> Iterable[Hit]:
         """The birth dates beside the words, each once."""
@@ -132,10 +141,11 @@ class Births:
 
     @staticmethod
     def _told(around: Surroundings, start: int, end: int) -> bool:
-        tail = around.text[end : end + 8]
+        tail = around.text[end : end + 16]
         head = around.text[max(0, start - 32) : start]
         if _RANGE.search(head):
             return False
         if _AFTER.search(tail):
             return True
-        return bool(_BEFORE.search(head)) and not _RULE.search(tail)
+        told = _BEFORE.search(head) or _SEX.search(head)
+        return bool(told) and not _RULE.search(tail)

@@ -44,6 +44,8 @@ class Lists(NamedTuple):
 
 _DUMMY = "A123456789"
 _INVESTIGATION = re.compile(r"偵|^他$|^他續|聲羈|聲拘|聲搜|聲監|聲扣|聲調|^交查|^發查|^核退|^警聲")
+_SWITCHBOARD = re.compile(r"總機|代表號|專線|客服|免付費")
+_HANDLE = re.compile(r"(?i)[a-z].*[0-9_.]|[0-9_.].*[a-z]")
 _AMOUNT = re.compile(r"^\s*(?:元|萬|億|股|%|％|筆|人|件|美元|美金)")
 _STRONG_BANK = re.compile(r"帳號|賬號|帳戶|局號|存摺|匯款|轉帳|[Aa]ccount|ACCOUNT")
 _VERSION = re.compile(
@@ -84,6 +86,13 @@ def not_document(found: Candidate, _lists: Lists) -> Candidate | None:
     if not found.known and (head.rstrip().endswith("$") or _AMOUNT.search(tail)):
         return None
     return found
+
+
+def landline(found: Candidate, lists: Lists) -> Candidate | None:
+    """A switchboard's or a hotline's number is nobody's, and so is the fax beside it."""
+    if _SWITCHBOARD.search(found.around.before(found.start, 24)):
+        return None
+    return not_document(found, lists)
 
 
 def bank(found: Candidate, lists: Lists) -> Candidate | None:
@@ -132,8 +141,9 @@ def context_or_line(found: Candidate, _lists: Lists) -> Candidate | None:
 
 
 def plate(found: Candidate, lists: Lists) -> Candidate | None:
-    """CNS-1235 is a standard, unless its context says that it is a plate."""
-    return found if found.known or found.value[:3] not in lists.standards else None
+    """CNS-1235 is a standard, and no plate is given a 4, unless its context says that it is one."""
+    unlikely = found.value[:3] in lists.standards or "4" in found.value
+    return None if unlikely and not found.known else found
 
 
 def ipv4(found: Candidate, _lists: Lists) -> Candidate | None:
@@ -160,6 +170,8 @@ def ipv6(found: Candidate, _lists: Lists) -> Candidate | None:
 def handle(found: Candidate, _lists: Lists) -> Candidate | None:
     """A label that says ID or 帳號 takes any handle; ``line: 1024`` is a line of a file."""
     label = found.around.text[found.match.start() : found.start].upper()
+    if label.startswith("帳號") and not _HANDLE.search(found.value):
+        return None  # any account may be meant, also one of a bank or of a machine
     if "ID" in label or "帳號" in label or "賴" in label or "@" in label:
         return found
     return found if re.search(r"[A-Za-z]", found.value) and len(found.value) >= 4 else None
@@ -186,6 +198,7 @@ RULES: dict[str, Rule] = {
         letter_case,
         invoice_like,
         not_document,
+        landline,
         bank,
         card,
         context_or_line,

@@ -164,7 +164,9 @@ def _stricter(kept: Hit, twin: Hit) -> Hit:
 
 
 def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
-    """Without what a secret explains: ``pass@host`` in a URL is no mail address."""
+    """Without what another explains: ``pass@host`` in a URL is no mail address, and the digits of
+    203.0.113.7 no account."""
+    placed = _without_addresses_of_machines(placed)
     secrets: dict[str, Intervals[Span]] = {}
     for each in placed:
         if each.hit.kind == "secret":
@@ -181,6 +183,18 @@ def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
         return each.hit.kind in ("email", "encoded")
 
     return [each for each in placed if not explained(each)] if secrets else list(placed)
+
+
+def _without_addresses_of_machines(placed: Sequence[_Placed]) -> list[_Placed]:
+    machines = {
+        (at.path, at.start, at.end) for p in placed if p.hit.kind == "ipv4" for at in p.spans
+    }
+    return [
+        each
+        for each in placed
+        if each.hit.kind != "bank_account"
+        or not machines & {(at.path, at.start, at.end) for at in each.spans}
+    ]
 
 
 def _findings(placed: Iterable[_Placed], order: dict[str, int]) -> tuple[Finding, ...]:
