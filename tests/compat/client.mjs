@@ -50,6 +50,18 @@ const scenarios = {
     }
   },
   refusedStream: async () => scenarios.refused(true),
+  responses: async () => {
+    const whole = await client.responses.create({ model, input: plain });
+    const stream = client.responses.stream({ model, input: "請潤飾：陳情人王小明的來信。" });
+    const final = await stream.finalResponse();
+    let refused = null;
+    try {
+      await client.responses.create({ model, input: personal });
+    } catch (error) {
+      refused = { status: error.status, code: error.code, param: error.param };
+    }
+    return { whole: whole.output_text, streamed: final.output_text, status: final.status, refused };
+  },
 };
 
 const result = await scenarios[scenario]();

@@ -62,3 +62,16 @@ def test_is_refused_once_with_point_and_place(house: House, scenario: str) -> No
     assert "A123456789" not in json.dumps(error)
     assert error["next"] == PLAIN
     assert len(house.model_server.received) == 1
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_responses_are_answered_streamed_and_refused(house: House) -> None:
+    seen = run(house, "responses")
+    assert seen["result"] == {
+        "whole": PLAIN,
+        "streamed": "請潤飾：陳情人王小明的來信。",
+        "status": "completed",
+        "refused": {"status": 400, "code": "content_filter", "param": "input"},
+    }
+    assert seen["hits"] == 3
+    assert "王小明" not in house.model_server.received[1].decode()

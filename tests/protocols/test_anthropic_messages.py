@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
 import pytest
-import typing_extensions
 from anthropic.types import MessageCreateParams
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.protocols.typed import MARK, places, strings
 
 from shenyong.protocols import anthropic_messages, history
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.exchange import Exchange
 
-MARK = "A123456789-標記"
 FULL: dict[str, Any] = {
     "model": "local/gov",
     "max_tokens": 9,
@@ -108,79 +104,11 @@ def test_roles_and_the_newest_turn() -> None:
 # --- every place of the format that can hold text ----------------------------------------------
 
 
-def minimal(kind: Any) -> Any:
-    """The least value of a type of the client's."""
-    kind = bare(kind)
-    if typing_extensions.is_typeddict(kind):
-        hints = get_type_hints(kind, include_extras=True)
-        return {
-            name: minimal(hint)
-            for name, hint in hints.items()
-            if get_origin(hint) is typing_extensions.Required
-        }
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        return inner[0]
-    if origin in (Union, types.UnionType):
-        return minimal(inner[0])
-    if kind is str:
-        return "x"
-    if kind in (int, float):
-        return 1
-    if kind is bool:
-        return True
-    if origin in (dict, Mapping):
-        return {}
-    return [minimal(inner[0])]
-
-
-def bare(kind: Any) -> Any:
-    while get_origin(kind) in (
-        typing_extensions.Required,
-        typing_extensions.NotRequired,
-    ) or hasattr(kind, "__metadata__"):
-        kind = get_args(kind)[0]
-    return kind
-
-
-def marked(kind: Any, path: str, seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every value of the type with the mark at one place, and that place."""
-    kind = bare(kind)
-    if seen.count(kind) > 1 or len(path) > 200:
-        return
-    origin, inner = get_origin(kind), get_args(kind)
-    if typing_extensions.is_typeddict(kind):
-        hints = get_type_hints(kind, include_extras=True)
-        base = minimal(kind)
-        for name, hint in hints.items():
-            for place, value in marked(hint, f"{path}.{name}", (*seen, kind)):
-                yield place, {**base, name: value}
-    elif origin in (Union, types.UnionType):
-        for each in inner:
-            yield from marked(each, path, seen)
-    elif kind is str:
-        yield path, MARK
-    elif kind is object:
-        yield path, {"k": MARK}
-    elif origin in (dict, Mapping):
-        yield f"{path}.*", {"k": {"j": [MARK]}}
-        yield f"{path}#key", {MARK: 1}
-    elif inner and origin is not Literal:
-        for place, value in marked(inner[0], f"{path}[]", seen):
-            yield place, [value]
-
-
-@cache
-def places() -> tuple[tuple[str, Any], ...]:
-    params = get_args(MessageCreateParams)[0]
-    found = {(place, json.dumps(value)): value for place, value in marked(params, "")}
-    return tuple((place, value) for (place, _), value in found.items())
-
-
 def test_each_place_of_the_clients_types_is_inspected_left_out_or_refused() -> None:
     inspected: set[str] = set()
-    assert len(places()) > 200
-    for place, document in places():
+    planted = places(get_args(MessageCreateParams)[0])
+    assert len(planted) > 200
+    for place, document in planted:
         try:
             exchange = read({**document, "model": "m"} if place != ".model" else document)
         except BadInputError:
@@ -210,18 +138,6 @@ def test_each_place_of_the_clients_types_is_inspected_left_out_or_refused() -> N
         ".stop_sequences[]",
         ".output_config.format.schema.*",
     } <= inspected
-
-
-def strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings(inner)
 
 
 TEXTS = st.text(min_size=1, max_size=8)

@@ -34,13 +34,14 @@ from shenyong.protocols.anthropic_messages import MESSAGES
 from shenyong.protocols.door import CHAT, Door
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
+from shenyong.protocols.responses import RESPONSES
 from shenyong.registry import Model
 from shenyong.settings import Settings
 from shenyong.storage.ledger import LedgerUnavailableError
 
 UNAUDITED = frozenset({"/healthz", "/readyz", "/metrics", "/version"})
 _JSON = ("content-type", "application/json")
-_DOORS: dict[str, Door] = {each.path: each for each in (CHAT, MESSAGES)}
+_DOORS: dict[str, Door] = {each.path: each for each in (CHAT, MESSAGES, RESPONSES)}
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
 
 

@@ -25,9 +25,9 @@ from shenyong.protocols.anthropic_fields import (
     USER_BLOCK,
 )
 from shenyong.protocols.bad_input import BadInputError
+from shenyong.protocols.building import Building, Placed, texts_of
 from shenyong.protocols.door import Writer
 from shenyong.protocols.exchange import Exchange
-from shenyong.protocols.moving import Moves
 from shenyong.protocols.openai_answer import Answer
 from shenyong.protocols.openai_chat import identity, newest_from
 from shenyong.protocols.rendered import Rendered
@@ -42,6 +42,7 @@ _BLOCKS: dict[str, Shape] = {
     "assistant": ASSISTANT_BLOCK,
     "system": SYSTEM_BLOCK,
 }
+_CALLED = {"id": "id", "name": "name", "arguments": "input"}
 _READ = ("model", "system", "messages")
 
 
@@ -151,77 +152,38 @@ def _message(message: object, number: int, taking: Taking, chat: _Chat) -> None:
     chat.blocks(role, path, blocks)
 
 
-class _Chat:
+class _Chat(Building):
     """The chat completion as it grows, and where everything in it came from."""
 
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.bases: list[str] = []
-        self.moves = Moves()
-
     def system(self, taken: Any) -> None:
-        texts = _texts(taken, ("system",))
-        self.said("system", "system", texts)
-
-    def said(
-        self, role: str, base: str, texts: list[tuple[str, Slot]], **more: Any
-    ) -> dict[str, Any]:
-        """Add a message; one text alone is its content, several are its parts."""
-        slot: Slot = ("messages", len(self.messages), "content")
-        message: dict[str, Any] = {"role": role, "content": None, **more}
-        if len(texts) == 1:
-            message["content"] = texts[0][0]
-            self.moves.move(texts[0][1], slot)
-        elif texts:
-            message["content"] = [{"type": "text", "text": text} for text, _ in texts]
-            for number, (_, old) in enumerate(texts):
-                self.moves.move(old, (*slot, number, "text"))
-        self.messages.append(message)
-        self.bases.append(base)
-        return message
+        """Add the system prompt."""
+        self.said("system", "system", texts_of(taken, ("system",)))
 
     def blocks(self, role: str, base: str, blocks: list[tuple[dict[str, Any], Slot]]) -> None:
         """Add what a message's blocks become."""
-        texts: list[tuple[str, Slot]] = []
+        texts: list[Placed] = []
         calls: list[tuple[dict[str, Any], Slot]] = []
         results = False
         for block, slot in blocks:
             kind = block["type"]
             if kind == "text":
-                texts.append((block["text"], (*slot, "text")))
+                texts += texts_of(block["text"], (*slot, "text"))
             elif kind == "document":
-                texts += [
-                    (block[name], (*slot, name)) for name in ("title", "context") if name in block
-                ]
-                texts.append((block["source"]["data"], (*slot, "source", "data")))
+                for name in ("title", "context"):
+                    texts += texts_of(block.get(name, ""), (*slot, name))
+                texts += texts_of(block["source"]["data"], (*slot, "source", "data"))
             elif kind == "tool_use":
                 calls.append((block, slot))
             elif kind == "tool_result":
                 results = True
-                self._result(base, block, slot)
-        if calls:
+                given = texts_of(block.get("content", ""), (*slot, "content"))
+                self.result(base, (block["tool_use_id"], (*slot, "tool_use_id")), given)
+        if texts or calls or not results:
             message = self.said(role, base, texts)
-            message["tool_calls"] = [self._call(*call, at) for at, call in enumerate(calls)]
-        elif texts or not results:
-            message = self.said(role, base, texts)
-            if not texts:
+            if not texts and not calls:
                 message["content"] = ""
-
-    def _result(self, base: str, block: dict[str, Any], slot: Slot) -> None:
-        here: Slot = ("messages", len(self.messages))
-        texts = _texts(block.get("content", ""), (*slot, "content"))
-        message = self.said("tool", base, texts, tool_call_id=block["tool_use_id"])
-        if not texts:
-            message["content"] = ""
-        self.moves.move((*slot, "tool_use_id"), (*here, "tool_call_id"))
-
-    def _call(self, block: dict[str, Any], slot: Slot, at: int) -> dict[str, Any]:
-        here: Slot = ("messages", len(self.messages) - 1, "tool_calls", at)
-        self.moves.move((*slot, "id"), (*here, "id"))
-        self.moves.move((*slot, "name"), (*here, "function", "name"))
-        self.moves.move((*slot, "input"), (*here, "function", "arguments"))
-        function = {"name": block["name"], "arguments": block["input"]}
-        return {"id": block["id"], "type": "function", "function": function}
+        for block, slot in calls:
+            self.call(slot, block, _CALLED, "function")
 
     def options(self, taken: dict[str, Any]) -> dict[str, Any]:
         """The other fields, under their names in a chat completion."""
@@ -277,13 +239,6 @@ class _Chat:
         if choice.get("disable_parallel_tool_use"):
             out["parallel_tool_calls"] = False
         return out
-
-
-def _texts(taken: Any, slot: Slot) -> list[tuple[str, Slot]]:
-    """The texts of a string or of blocks of text, each with its slot."""
-    if isinstance(taken, str):
-        return [(taken, slot)] if taken else []
-    return [(block["text"], (*slot, at, "text")) for at, block in enumerate(taken)]
 
 
 MESSAGES = Messages()
