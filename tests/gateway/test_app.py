@@ -478,7 +478,6 @@ class TestPaths:
         [
             "/v1/embeddings",
             "/v1/completions",
-            "/v1/responses",
             "/v1/files",
             "/v1/audio/transcriptions",
             "/v1/images/generations",
