@@ -49,7 +49,8 @@ Step = Generator[Command, Any, Reply | None]
 
 def _judge(outgoing: Outgoing, world: World) -> OutputJudge:
     judge = world.judges[outgoing.case.asked.caller.key.agency]
-    return OutputJudge(world.inspect, judge, outgoing.considered.facts)
+    inspect = world.inspect_output or world.inspect
+    return OutputJudge(inspect, judge, outgoing.considered.facts)
 
 
 def _record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None) -> Record:

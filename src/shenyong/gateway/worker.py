@@ -22,6 +22,7 @@ from shenyong.gateway.world import World
 from shenyong.guideline import load_pack
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.inspector import Inspector
+from shenyong.inspection.remembering import RememberingInspector
 from shenyong.inspection.version import inspector_version
 from shenyong.ledger import Digester
 from shenyong.ledger.checkpoint import SigningKey
@@ -82,17 +83,17 @@ class Worker:
             for each in settings.policy.agency_packs
         ]
         directory = settings.inspection
-        self._inspect = inspecting(
-            Inspector(
-                Directory(
-                    mail_domains=frozenset(directory.mail_domains),
-                    mails=frozenset(directory.mails),
-                    phones=frozenset(directory.phones),
-                    names=frozenset(directory.names),
-                    addresses=frozenset(directory.addresses),
-                )
+        inspector = Inspector(
+            Directory(
+                mail_domains=frozenset(directory.mail_domains),
+                mails=frozenset(directory.mails),
+                phones=frozenset(directory.phones),
+                names=frozenset(directory.names),
+                addresses=frozenset(directory.addresses),
             )
         )
+        self._inspect_output = inspecting(inspector)
+        self._inspect = RememberingInspector(inspector).inspect
         self._limits = Limits(limits.body_bytes, limits.depth, limits.strings)
         self.upstream = Upstream(
             connect_seconds=upstream.connect_seconds,
@@ -182,6 +183,7 @@ class Worker:
             inspector=inspector_version(),
             worker=self.writer.worker,
             link_base=self.settings.server.url,
+            inspect_output=self._inspect_output,
         )
 
     async def _refreshing(self) -> None:

@@ -23,6 +23,8 @@ class World(msgspec.Struct, frozen=True):
 
     `judges` and `digesters` are by agency. `inspector` is its version with a digest of its rules;
     `worker` the number of the writing worker; `link_base` scheme and host of our pages, or empty.
+    `inspect` remembers what was found in a text; `inspect_output`, for pieces of answers that are
+    never seen again, need not (it is `inspect` where it is None).
     """
 
     registry: Registry
@@ -35,6 +37,7 @@ class World(msgspec.Struct, frozen=True):
     inspector: str
     worker: str
     link_base: str = ""
+    inspect_output: Inspect | None = None
 
 
 _SPOKEN = frozenset({"question_personal", "question_confidential", "produce_classified"})

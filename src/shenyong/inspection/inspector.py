@@ -46,7 +46,7 @@ def engine(cached: bytes = b"") -> Engine:
         return _ENGINES[0]
 
 
-class _Placed(NamedTuple):
+class Placed(NamedTuple):
     """A hit with its place in the original, before duplicates go."""
 
     hit: Hit
@@ -54,6 +54,11 @@ class _Placed(NamedTuple):
     masked: str
     evasion: str
     plainness: int
+
+    def at(self, path: str) -> Placed:
+        """The same in the string at another path; not for a seam's."""
+        (span,) = self.spans
+        return self._replace(spans=(Span(path, span.start, span.end),))
 
 
 class Inspector:
@@ -71,23 +76,35 @@ class Inspector:
 
         Offsets are code points of the original string at `Finding.path`, half-open.
         """
-        placed: list[_Placed] = []
-        for passage in passages:
-            for view in passage.views:
-                for hit in self._engine.scan(passage, view):
-                    each = self._place(passage, view, hit)
-                    if each is not None:
-                        placed.append(each)
-            placed.extend(_unreadable(passage))
+        placed = [each for passage in passages for each in self.placed(passage)]
+        paths = (
+            path
+            for passage in passages
+            for path in [seam[1] for seam in passage.seams] or [passage.path]
+        )
+        return self.merged(placed, paths)
+
+    def placed(self, passage: Passage) -> tuple[Placed, ...]:
+        """All that one passage's views show, before what is the same value becomes one."""
+        placed = [
+            each
+            for view in passage.views
+            for hit in self._engine.scan(passage, view)
+            if (each := self._place(passage, view, hit)) is not None
+        ]
+        return (*placed, *_unreadable(passage))
+
+    @staticmethod
+    def merged(placed: Sequence[Placed], paths: Iterable[str]) -> tuple[Finding, ...]:
+        """The findings of what several passages showed; `paths` in the order to tell them in."""
         if not placed:
             return ()
         order: dict[str, int] = {}
-        for passage in passages:
-            for path in [seam[1] for seam in passage.seams] or [passage.path]:
-                order.setdefault(path, len(order))
+        for path in paths:
+            order.setdefault(path, len(order))
         return _findings(_absorbed(_distinct(placed)), order)
 
-    def _place(self, passage: Passage, view: View, hit: Hit) -> _Placed | None:
+    def _place(self, passage: Passage, view: View, hit: Hit) -> Placed | None:
         value = view.text[hit.start : hit.end]
         if not value or self._directory.holds(hit.kind, value):
             return None
@@ -100,24 +117,24 @@ class Inspector:
         if plainness:
             evasion = view.encoding or view.kind.value
         masked = "" if hit.likelihood is not Likelihood.NONE else mask(hit.kind, value)
-        return _Placed(hit, spans, masked, evasion, plainness)
+        return Placed(hit, spans, masked, evasion, plainness)
 
 
-def _unreadable(passage: Passage) -> Iterable[_Placed]:
+def _unreadable(passage: Passage) -> Iterable[Placed]:
     """What could not be decoded within the budget: no data class, but never silence."""
     for start, end in passage.unreadable:
         if is_icon(passage.original[start:end]):
             continue
         hit = Hit("encoded", None, start, end, 1.0, "reading/1")
         masked = mask("encoded", passage.original[start:end])
-        yield _Placed(hit, tuple(passage.places(start, end)), masked, "", 3)
+        yield Placed(hit, tuple(passage.places(start, end)), masked, "", 3)
 
 
 def _rank(data_class: DataClass | None) -> int:
     return -1 if data_class is None else data_class.rank
 
 
-def _distinct(placed: Iterable[_Placed]) -> list[_Placed]:
+def _distinct(placed: Iterable[Placed]) -> list[Placed]:
     """One of those of a kind that overlap: the plainest, the longest, with the highest class."""
     ranked = sorted(
         placed,
@@ -128,7 +145,7 @@ def _distinct(placed: Iterable[_Placed]) -> list[_Placed]:
             -each.hit.confidence,
         ),
     )
-    kept: list[_Placed] = []
+    kept: list[Placed] = []
     taken: dict[tuple[str, str], Intervals[int]] = defaultdict(Intervals)
     for each in ranked:
         kind = each.hit.kind
@@ -163,7 +180,7 @@ def _stricter(kept: Hit, twin: Hit) -> Hit:
     return kept
 
 
-def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
+def _absorbed(placed: Sequence[Placed]) -> list[Placed]:
     """Without what another explains: ``pass@host`` in a URL is no mail address, and the digits of
     203.0.113.7 no account."""
     placed = _without_addresses_of_machines(placed)
@@ -173,7 +190,7 @@ def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
             for at in each.spans:
                 secrets.setdefault(at.path, Intervals()).add(at.start, at.end, at)
 
-    def explained(each: _Placed) -> bool:
+    def explained(each: Placed) -> bool:
         for at in each.spans:
             secret = secrets[at.path].overlapping(at.start, at.end) if at.path in secrets else None
             if secret is None:
@@ -185,7 +202,7 @@ def _absorbed(placed: Sequence[_Placed]) -> list[_Placed]:
     return [each for each in placed if not explained(each)] if secrets else list(placed)
 
 
-def _without_addresses_of_machines(placed: Sequence[_Placed]) -> list[_Placed]:
+def _without_addresses_of_machines(placed: Sequence[Placed]) -> list[Placed]:
     machines = {
         (at.path, at.start, at.end) for p in placed if p.hit.kind == "ipv4" for at in p.spans
     }
@@ -197,7 +214,7 @@ def _without_addresses_of_machines(placed: Sequence[_Placed]) -> list[_Placed]:
     ]
 
 
-def _findings(placed: Iterable[_Placed], order: dict[str, int]) -> tuple[Finding, ...]:
+def _findings(placed: Iterable[Placed], order: dict[str, int]) -> tuple[Finding, ...]:
     ordered = sorted(
         placed,
         key=lambda each: (

@@ -15,7 +15,7 @@ saying what the text holds (`inspection`); documents and images (a later edition
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from shenyong.reading.compacting import compact
 from shenyong.reading.decoding import DEFAULT, Budget, decode, unfold
@@ -32,28 +32,30 @@ __all__ = [
     "Span",
     "View",
     "ViewKind",
+    "passage_of",
     "read",
+    "seams_of",
 ]
 
 
 # guideline: ey-genai-2023:4
 def read(sources: Sequence[Source], budget: Budget = DEFAULT) -> tuple[Passage, ...]:
     """One passage for each source, in order, and one for each seam between neighbours."""
-    passages = [_passage(source, budget) for source in sources]
-    if len(sources) > 1:
-        for text, seams, first in joints(sources):
-            seam = _passage(_joined_source(first, text), budget)
-            passages.append(
-                Passage(
-                    path=first.path,
-                    original=text,
-                    views=seam.views,
-                    role=first.role,
-                    newest=first.newest,
-                    seams=seams,
-                )
-            )
-    return tuple(passages)
+    return (*(passage_of(source, budget) for source in sources), *seams_of(sources, budget))
+
+
+def seams_of(sources: Sequence[Source], budget: Budget = DEFAULT) -> Iterator[Passage]:
+    """One passage for each seam between neighbours."""
+    for text, seams, first in joints(sources) if len(sources) > 1 else ():
+        seam = passage_of(_joined_source(first, text), budget)
+        yield Passage(
+            path=first.path,
+            original=text,
+            views=seam.views,
+            role=first.role,
+            newest=first.newest,
+            seams=seams,
+        )
 
 
 def _joined_source(first: Source, text: str) -> Source:
@@ -61,7 +63,8 @@ def _joined_source(first: Source, text: str) -> Source:
     return Source(path=first.path, text=text, role=first.role, newest=first.newest)
 
 
-def _passage(source: Source, budget: Budget) -> Passage:
+def passage_of(source: Source, budget: Budget = DEFAULT) -> Passage:
+    """The passage of one source."""
     text = source.text
     folded, codes = fold(text)
     views = [folded]
