@@ -17,7 +17,7 @@ from tests.gateway.walking import (
 )
 from tests.registry.samples import AGENCY, DAY, KEY, NOW, changed
 
-from shenyong.gateway.consider import Asked, Considered, consider, counted, removable
+from shenyong.gateway.consider import Asked, Considered, Inspect, consider, counted, removable
 from shenyong.guideline.terms import Actor, DataClass
 from shenyong.inspection.finding import Finding
 from shenyong.reading.passage import Source
@@ -57,7 +57,7 @@ def considered(
     model: str = "cloud/echo",
     by: ApiKey | None = None,
     at: int = NOW,
-    inspect: Watched | None = None,
+    inspect: Inspect | None = None,
     found: tuple[Finding, ...] | None = None,
     **asked: Any,
 ) -> Considered:
@@ -131,7 +131,19 @@ class TestRedacted:
         name_only = tuple(each for each in found if each.kind == "person_name")
         assert len(name_only) < len(found)
         what = considered(PERSONAL, found=name_only)
-        assert what.plan.action == "refuse", "the number was overlooked once, not twice"
+        assert what.plan.action == "sendRedacted", "the number was overlooked once, not twice"
+        assert ID_NUMBER not in "".join(what.texts.values())
+
+    def test_what_is_found_however_often_it_is_redacted_does_not_go(self):
+        def restless(each: Sequence[Source]) -> tuple[Finding, ...]:
+            """Finds the last character of every text, whatever it is."""
+            return tuple(
+                Finding("person_name", DataClass.PERSONAL, path, end - 1, end, "", 1.0, "test/1")
+                for path, end in ((source.path, len(source.text)) for source in each)
+            )
+
+        what = considered(PERSONAL, found=restless(sources(PERSONAL)), inspect=restless)
+        assert what.plan.action == "refuse"
         assert what.texts == {}
         assert what.pseudonyms == {}
 

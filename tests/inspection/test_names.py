@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.inspection.driving import fold, found, hits, seconds
 
 from shenyong.guideline.terms import DataClass
-from shenyong.inspection.names import Names
+from shenyong.inspection.persons import Persons
 
 POSITIVE = [
     ("姓名：王小明", ["王小明"]),
@@ -92,12 +92,12 @@ NEGATIVE = [
 @pytest.mark.point("ey-genai-2023:4")
 @pytest.mark.parametrize(("text", "names"), POSITIVE)
 def test_names_are_found_where_they_stand(text: str, names: list[str]) -> None:
-    assert sorted(found(Names, text)) == sorted(names)
+    assert sorted(found(Persons, text)) == sorted(names)
 
 
 @pytest.mark.parametrize("text", NEGATIVE)
 def test_ordinary_words_are_no_names(text: str) -> None:
-    assert found(Names, text) == []
+    assert found(Persons, text) == []
 
 
 @pytest.mark.parametrize(
@@ -105,24 +105,24 @@ def test_ordinary_words_are_no_names(text: str) -> None:
     ["承辦人：高嘉鴻", "部長王小明於會中指示", "葉建宏副局長擔任召集人", "主任秘書駱世昌裁示"],
 )
 def test_officials_in_their_function_are_public(text: str) -> None:
-    assert [hit.data_class for hit in hits(Names, text)] == [DataClass.PUBLIC]
+    assert [hit.data_class for hit in hits(Persons, text)] == [DataClass.PUBLIC]
 
 
 def test_a_citizens_sign_at_one_place_decides_for_all() -> None:
     text = "承辦人：高嘉鴻。另陳情人高嘉鴻表示不服。"
-    assert {hit.data_class for hit in hits(Names, text)} == {DataClass.PERSONAL}
+    assert {hit.data_class for hit in hits(Persons, text)} == {DataClass.PERSONAL}
 
 
 def test_a_surname_alone_is_half_as_sure() -> None:
-    assert [hit.confidence for hit in hits(Names, "王先生來電")] == [0.5]
-    assert hits(Names, "王小明先生來電")[0].confidence > 0.8
+    assert [hit.confidence for hit in hits(Persons, "王先生來電")] == [0.5]
+    assert hits(Persons, "王小明先生來電")[0].confidence > 0.8
 
 
 @given(st.text(alphabet="王小明先生姓名：,，、\n\t 林陳應A-z○．的", max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_findings_lie_inside_and_apart(text: str) -> None:
     last = 0
-    for hit in sorted(hits(Names, text), key=lambda each: each.start):
+    for hit in sorted(hits(Persons, text), key=lambda each: each.start):
         assert last <= hit.start < hit.end <= len(text)
         last = hit.end
 
@@ -137,7 +137,7 @@ def test_recall_and_precision_on_written_sentences(name: str, floor: float) -> N
         row = json.loads(line)
         gold = {(low, high) for low, high, kind in row["spans"] if kind == "PERSON"}
         unsure = {(low, high) for low, high, kind in row["spans"] if kind == "IGNORE"}
-        got = {(hit.start, hit.end) for hit in hits(Names, row["text"])} - unsure
+        got = {(hit.start, hit.end) for hit in hits(Persons, row["text"])} - unsure
         true, false, missed = (
             true + len(gold & got),
             false + len(got - gold),
@@ -155,4 +155,4 @@ def test_folding_of_the_test_driver_keeps_offsets() -> None:
     "unit", ["王", "姓名：", "王先生", "林姓", "瓦歷斯．", "姓名,電話\n", "王淑芬、", "Wang Xiao-"]
 )
 def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
-    assert seconds(Names, unit) < 2.0  # a quadratic reading takes far longer
+    assert seconds(Persons, unit) < 2.0  # a quadratic reading takes far longer

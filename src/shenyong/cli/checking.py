@@ -34,7 +34,7 @@ from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.exchange import Exchange
 from shenyong.reading import read
 from shenyong.reading.passage import Source
-from shenyong.redaction import redact
+from shenyong.redaction import settle
 
 FIELDS = frozenset(
     {"id", "text", "messages", "env", "env_max", "purpose", "actor", "classification"}
@@ -104,12 +104,16 @@ def check_line(line: Mapping[str, Any], by: Judge | None = None) -> dict[str, An
         )
 
     def reinspect() -> Facts:
+        def look(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+            changed = [
+                msgspec.structs.replace(each, text=texts[each.path]) for each in asked.sources
+            ]
+            return inspector().inspect(read(changed))
+
         before = {source.path: source.text for source in asked.sources}
-        redacted.update(redact(before, [each for each in findings if removable(each)]).texts)
-        changed = [
-            msgspec.structs.replace(source, text=redacted[source.path]) for source in asked.sources
-        ]
-        return facts_of(inspector().inspect(read(changed)))
+        settled = settle(before, findings, look, removable)
+        redacted.update(settled.redaction.texts)
+        return facts_of(settled.findings)
 
     facts = facts_of(findings)
     decided = plan(facts, judging, reinspect=reinspect)

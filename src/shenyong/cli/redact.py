@@ -29,13 +29,17 @@ def redact(
     from shenyong.gateway.consider import removable
     from shenyong.reading import read
     from shenyong.reading.passage import Source
-    from shenyong.redaction import redact as replaced
+    from shenyong.redaction import settle
 
     words = given(source, text)
     findings = inspector().inspect(read((Source("text", words),)))
-    result = replaced({"text": words}, [each for each in findings if removable(each)])
+    result, left = settle(
+        {"text": words},
+        findings,
+        lambda texts: inspector().inspect(read((Source("text", texts["text"]),))),
+        removable,
+    )
     out = result.texts["text"]
-    left = inspector().inspect(read((Source("text", out),)))
     if pseudonyms is not None:
         # It holds what was taken out: for the owner's eyes only, also where the file was there.
         descriptor = os.open(pseudonyms, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -16,7 +16,7 @@ from shenyong.inspection.finding import Finding
 from shenyong.inspection.inspector import Inspector
 from shenyong.reading import read
 from shenyong.reading.passage import Source
-from shenyong.redaction import Redaction, Style, redact
+from shenyong.redaction import Redaction, Style, settle
 from shenyong.registry import Caller, Model, Registry
 
 Inspect = Callable[[Sequence[Source]], tuple[Finding, ...]]
@@ -101,13 +101,16 @@ def consider(
 
     def reinspect() -> Facts:
         nonlocal redaction
+
+        def look(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+            return inspect(
+                [msgspec.structs.replace(each, text=texts[each.path]) for each in sources]
+            )
+
         texts = {source.path: source.text for source in sources}
-        redaction = redact(texts, [each for each in findings if removable(each)], style)
-        changed = [
-            msgspec.structs.replace(source, text=redaction.texts.get(source.path, source.text))
-            for source in sources
-        ]
-        return facts_of(inspect(changed))
+        settled = settle(texts, findings, look, removable, style)
+        redaction = settled.redaction
+        return facts_of(settled.findings)
 
     facts = facts_of(findings)
     decided = plan(

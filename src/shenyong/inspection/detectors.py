@@ -13,7 +13,7 @@ from shenyong.inspection.births import Births
 from shenyong.inspection.detector import Detector
 from shenyong.inspection.identifiers import Identifiers
 from shenyong.inspection.markings import Markings
-from shenyong.inspection.names import Names
+from shenyong.inspection.persons import Persons
 from shenyong.inspection.requests import Requests
 from shenyong.inspection.secrets import Secrets
 from shenyong.inspection.special import Special
@@ -23,7 +23,7 @@ DETECTORS: tuple[Callable[[], Detector], ...] = (
     Identifiers,
     Births,
     Secrets,
-    Names,
+    Persons,
     Addresses,
     Markings,
     Requests,

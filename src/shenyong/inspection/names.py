@@ -1,24 +1,22 @@
-"""Names of persons (kind ``person_name``), by what stands beside them; never by the surname alone.
+"""Names of persons by rules: by what stands beside them, never by the surname alone.
 
 The signs: a label and a colon (姓名：…), a column's head, an honorific (…先生), a word for a person
 directly before (陳情人…), a sentence's frame (經查…戶內), an identifying parenthesis, a list of
 names. A name once found is found everywhere in the same text. Names in indigenous and romanised
 form have expressions of their own. Masked names (王○明) are already redacted and are left alone.
 
-A name with a public office (部長, 承辦人) is reported as D0: guideline.md, reading 10. A surname
-alone (王先生, 林姓民眾) identifies only together with other data, and is reported with half the
-confidence. Sources: 個人資料保護法 2 ①; 姓名條例 1–4, 8; domain.md 4.3.
+What the rules find joins with what the tagger finds in `persons`. Sources: 個人資料保護法 2 ①;
+姓名條例 1–4, 8; domain.md 4.3.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from shenyong.guideline.terms import DataClass
 from shenyong.inspection import lexicon
 from shenyong.inspection.context import Surroundings
-from shenyong.inspection.detector import Hit, Match, Pattern
+from shenyong.inspection.detector import Match, Pattern
 from shenyong.inspection.people import (
     COMMON,
     COMPOUND,
@@ -40,9 +38,7 @@ from shenyong.inspection.people import (
     people,
     presides,
 )
-from shenyong.reading.passage import Passage, View, ViewKind
 
-_KIND = "person_name"
 _HAN = lexicon.HAN
 _LABELS = frozenset(lexicon.words("titles", "label")) | OFFICES
 _LONG_HONORIFICS = lexicon.either(word for word in HONORIFICS if len(word) > 1)
@@ -117,48 +113,34 @@ _ADDRESSED = re.compile(
 _LABELLED_ROMAN = re.compile(rf"{_WORD}(?:(?:, ?|[ -]){_WORD}){{1,3}}")
 
 
-class Names:
-    """Finds names of persons."""
-
-    name = "names/1"
-
-    def patterns(self) -> Sequence[Pattern]:
-        """Rarely in ordinary text: telling characters, labels with a border, frames, honorifics."""
-        nouns = lexicon.either(word[-2:] for word in lexicon.words("titles", "noun"))
-        offices = lexicon.either(OFFICES)
-        labels = lexicon.either(_LABELS)
-        return (
-            Pattern("first", f"{_ANY}{_TELLING}{_CHARACTERS}"),
-            Pattern("second", f"{_ANY}{_USUAL}{_TELLING}"),
-            Pattern("given", f"{_ANY}(?:{'|'.join(_pairs())})"),
-            Pattern("compound", f"{lexicon.either(COMPOUND)}[{_HAN}]"),
-            Pattern("clan", f"{_ANY}[姓氏]"),
-            Pattern("noun", f"{nouns}{_ANY}{_CHARACTERS}"),
-            Pattern("officer", f"{offices}{_ANY}{_CHARACTERS}"),
-            Pattern(
-                "label",
-                f"{labels}(?:[(（][^()（）\\n]{{1,8}}[)）])?{_QUOTES}"
-                f"[ \\t\u3000]{{0,3}}[ \u3000:：=|\\t,，]",
-            ),
-            Pattern("name", r"name[\"']?[ \t]{0,3}[:：=,\t|]", caseless=True),
-            Pattern("honorific", f"{_ANY}[{_HAN}]{{0,3}}(?:{_LONG_HONORIFICS}|君)"),
-            Pattern("frame", f"{_ANY}{_CHARACTERS}{{1,2}}{_FRAMES}"),
-            Pattern("after", f"{_BEFORE}{_ANY}{_CHARACTERS}{{2}}"),
-            Pattern("dotted", "[·‧・•]"),
-            Pattern("stopped", f"[{_HAN}][．.][{_HAN}]"),
-            Pattern("roman", "[A-Z][A-Za-z]{1,7}[ ,]{1,2}[A-Z][A-Za-z]{1,6}[ -]?[A-Za-z]{0,7}"),
-            Pattern("hyphen", "[A-Z][A-Za-z]{1,6}-[A-Za-z]{2,7} [A-Z][a-z]"),
-            Pattern("mr", "(?:Mr|Ms|Mrs|Miss|Dr|Prof)[. ] ?[A-Z]"),
-        )
-
-    # guideline: ey-genai-2023:4
-    def judge(self, passage: Passage, view: View, matches: Sequence[Match]) -> Iterable[Hit]:
-        """The names of the view. Numbers play no part, so the compacted view adds nothing."""
-        if view.kind is ViewKind.COMPACT:
-            return
-        for person, confidence in find(view.text, matches):
-            data_class = DataClass.PUBLIC if person.office else DataClass.PERSONAL
-            yield Hit(_KIND, data_class, person.start, person.end, confidence, self.name)
+def patterns() -> Sequence[Pattern]:
+    """Rarely in ordinary text: telling characters, labels with a border, frames, honorifics."""
+    nouns = lexicon.either(word[-2:] for word in lexicon.words("titles", "noun"))
+    offices = lexicon.either(OFFICES)
+    labels = lexicon.either(_LABELS)
+    return (
+        Pattern("first", f"{_ANY}{_TELLING}{_CHARACTERS}"),
+        Pattern("second", f"{_ANY}{_USUAL}{_TELLING}"),
+        Pattern("given", f"{_ANY}(?:{'|'.join(_pairs())})"),
+        Pattern("compound", f"{lexicon.either(COMPOUND)}[{_HAN}]"),
+        Pattern("clan", f"{_ANY}[姓氏]"),
+        Pattern("noun", f"{nouns}{_ANY}{_CHARACTERS}"),
+        Pattern("officer", f"{offices}{_ANY}{_CHARACTERS}"),
+        Pattern(
+            "label",
+            f"{labels}(?:[(（][^()（）\\n]{{1,8}}[)）])?{_QUOTES}"
+            f"[ \\t\u3000]{{0,3}}[ \u3000:：=|\\t,，]",
+        ),
+        Pattern("name", r"name[\"']?[ \t]{0,3}[:：=,\t|]", caseless=True),
+        Pattern("honorific", f"{_ANY}[{_HAN}]{{0,3}}(?:{_LONG_HONORIFICS}|君)"),
+        Pattern("frame", f"{_ANY}{_CHARACTERS}{{1,2}}{_FRAMES}"),
+        Pattern("after", f"{_BEFORE}{_ANY}{_CHARACTERS}{{2}}"),
+        Pattern("dotted", "[·‧・•]"),
+        Pattern("stopped", f"[{_HAN}][．.][{_HAN}]"),
+        Pattern("roman", "[A-Z][A-Za-z]{1,7}[ ,]{1,2}[A-Z][A-Za-z]{1,6}[ -]?[A-Za-z]{0,7}"),
+        Pattern("hyphen", "[A-Z][A-Za-z]{1,6}-[A-Za-z]{2,7} [A-Z][a-z]"),
+        Pattern("mr", "(?:Mr|Ms|Mrs|Miss|Dr|Prof)[. ] ?[A-Z]"),
+    )
 
 
 def _pairs() -> Iterator[str]:

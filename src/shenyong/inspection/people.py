@@ -130,6 +130,11 @@ def ordinary(pair: str) -> bool:
     return pair in _ORDINARY or pair in _WORDS
 
 
+def public(name: str) -> bool:
+    """Whether it is the name of somebody in public life or history, whoever speaks of them."""
+    return name in _PUBLIC
+
+
 def follows_noun(text: str, start: int) -> bool:
     """Whether a word for a person ends at `start`: 申請人, 姓名."""
     piece = text[max(0, start - _LONGEST) : start]

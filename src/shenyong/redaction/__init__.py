@@ -15,6 +15,17 @@ Pure. What it leaves to others: what must go (`shenyong.decision`), finding it
 from shenyong.redaction.pseudonyms import Style
 from shenyong.redaction.redact import Redaction, redact
 from shenyong.redaction.restore import Restorer
+from shenyong.redaction.settle import Settled, settle
 from shenyong.redaction.window import Action, OutputWindow, Released
 
-__all__ = ["Action", "OutputWindow", "Redaction", "Released", "Restorer", "Style", "redact"]
+__all__ = [
+    "Action",
+    "OutputWindow",
+    "Redaction",
+    "Released",
+    "Restorer",
+    "Settled",
+    "Style",
+    "redact",
+    "settle",
+]

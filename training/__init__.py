@@ -1,0 +1,1 @@
+"""Training and measuring the tagger. Not part of the wheel; see docs/tagger.md."""
