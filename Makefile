@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench quality lock architecture traceability fuzz faults clean
+.PHONY: help setup demo test check format bench quality train lock architecture traceability fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -40,20 +40,24 @@ test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
-	$(BIN)/ruff format --check src tests tools bench quality
-	$(BIN)/ruff check src tests tools bench quality
+	$(BIN)/ruff format --check src tests tools bench quality training
+	$(BIN)/ruff check src tests tools bench quality training
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put the code into its one form
-	$(BIN)/ruff format src tests tools bench quality
-	$(BIN)/ruff check --fix src tests tools bench quality
+	$(BIN)/ruff format src tests tools bench quality training
+	$(BIN)/ruff check --fix src tests tools bench quality training
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench
 
 quality: $(VENV)/.dev ## Measure how well inspection finds what is there; writes docs/quality.md
 	$(BIN)/python -m quality
+
+train: $(VENV)/.dev ## Train the tagger of names anew; writes its weights (needs ../shared)
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/training.txt
+	$(BIN)/python -m training.fit
 
 architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
 	$(BIN)/python tools/architecture.py
@@ -64,6 +68,7 @@ traceability: $(VENV)/.dev ## Write docs/traceability.md from the markers in the
 lock: $(VENV)/.dev ## Pin every dependency with its hashes (and no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group build -o requirements/run.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group dev --group training -o requirements/training.txt
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache

@@ -56,7 +56,7 @@ def main() -> None:
     def tell(said: str) -> None:
         print(f"{time.monotonic() - begun:5.0f} s  {said}", flush=True)
 
-    random = Random(chosen.seed)  # noqa: S311  nothing here is secret
+    random = Random(chosen.seed)
     words = dictionary()
     namer = Namer(words, random)
     prose = list(statutes())

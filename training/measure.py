@@ -15,7 +15,8 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from shenyong.inspection.tagging import Weights, read_weights, tag, weights
+from shenyong.inspection.tagging import Weights, tag, weights
+from shenyong.inspection.tagging.network import read_weights
 from training.sources import KINDS, OPEN, PERSONS, Text, sentences, treebank, written
 
 Place = tuple[int, int]

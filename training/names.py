@@ -72,7 +72,7 @@ class Namer:
             if len(word.word) in (2, 3)
             and word.word[0] in surnames
             and word.speech[:2] not in ("nr", "ns", "nt")
-            and word.count > 30
+            and word.uses > 30
             and (word.word[0] in SURNAMES[:160] or len(word.word) == 2)
         ]
         self._batch: list[str] = []

@@ -87,6 +87,17 @@ def loss(p: Parameters, seen: Rows, key: Any) -> Any:
     return -(right * live).sum() / live.sum()
 
 
+def _some(seen: Rows, at: Any) -> Rows:
+    return Rows(
+        seen.characters[at],
+        seen.shapes[at],
+        seen.begins[at],
+        seen.finishes[at],
+        seen.measures[at],
+        seen.allowed[at],
+    )
+
+
 def train(
     p: Parameters, epoch: Callable[[int], Rows], epochs: int, seed: int, tell: Callable[[str], None]
 ) -> Parameters:
@@ -95,12 +106,12 @@ def train(
     rate = optax.warmup_cosine_decay_schedule(0.0, RATE, steps // 20 + 1, steps, RATE / 50)
     method = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=DECAY))
 
-    @jax.jit
-    def step(p: Parameters, state: Any, seen: Rows, key: Any) -> tuple[Parameters, Any, Any]:
+    def fitted(p: Parameters, state: Any, seen: Rows, key: Any) -> tuple[Parameters, Any, Any]:
         value, slope = jax.value_and_grad(loss)(p, seen, key)
         change, state = method.update(slope, state, p)
-        return optax.apply_updates(p, change), state, value  # type: ignore[return-value]
+        return optax.apply_updates(p, change), state, value
 
+    step = jax.jit(fitted)
     state = method.init(p)
     key = jax.random.PRNGKey(seed + 7)
     for number in range(epochs):
@@ -110,7 +121,7 @@ def train(
         for low in range(0, len(order) - BATCH + 1, BATCH):
             at = order[low : low + BATCH]
             key, now = jax.random.split(key)
-            p, state, value = step(p, state, Rows(*(column[at] for column in seen)), now)
+            p, state, value = step(p, state, _some(seen, at), now)
             total += float(value)
         tell(f"epoch {number + 1}: loss {total / max(1, len(order) // BATCH):.4f}")
     return p

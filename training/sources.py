@@ -129,7 +129,7 @@ class Word(NamedTuple):
     """A word of the dictionary, in Traditional characters of Taiwan."""
 
     word: str
-    count: int
+    uses: int
     speech: str
 
 

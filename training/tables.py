@@ -26,7 +26,7 @@ _SPEECH = {tag: number for number, tag in enumerate(_SPEECHES, start=1)}
 def words_table(words: Iterable[Word]) -> NDArray[np.uint32]:
     """The hash table of words; where two want one place, the more frequent has it."""
     table = np.zeros(1 << WORD_BITS, np.uint32)
-    for word, count, speech in sorted(words, key=lambda each: each.count):
+    for word, count, speech in sorted(words, key=lambda each: each.uses):
         if not 1 <= len(word) <= 4 or any(ord(each) > 0xFFFF for each in word):
             continue
         if count < 5 or (speech[:2] == "nr" and (count < 400 or len(word) > 2)):
@@ -67,8 +67,8 @@ def _rows(prose: Iterable[str], words: Iterable[Word], texts: Iterable[Text]) ->
         seen.update(text)
     for word in words:
         seen.update(word.word)
-    for text in texts:
-        for each in text.text:
+    for marked in texts:
+        for each in marked.text:
             seen[each] += 30
     table = np.ones(0x10000, np.uint16)
     usual = [each for each, count in seen.most_common(CHARACTERS) if count >= SEEN]
@@ -89,7 +89,7 @@ def tables(
         usual.update(text)
     for word in words:
         for each in word.word:
-            usual[each] += word.count // 20
+            usual[each] += word.uses // 20
     first: Counter[str] = Counter()
     second: Counter[str] = Counter()
     for name, weight in given_names(list(words)).items():

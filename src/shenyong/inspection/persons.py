@@ -44,7 +44,7 @@ _SEEN = frozenset(lexicon.words("surnames", "seldom")) | SURNAMES
 _FORM = re.compile(f"[{lexicon.HAN}](?:[ \u3000\n]?[{lexicon.HAN}]){{1,3}}")
 _SCRIPT = re.compile(rf"[A-Za-zÀ-ỹ]{{2}}|[·‧・•．.][{lexicon.HAN}]")
 _KIN = frozenset(lexicon.words("titles", "kin"))
-_MASKED = re.compile("[○〇●◯ＯXＸ*＊×□■_?]")
+_MASKED = re.compile(rf"[○〇●◯*＊×□■_?]|[{lexicon.HAN}][OoXxＯＸ]")
 _CAPITAL = "[A-ZÀ-ÖØ-ÞĀ-ſẠ-ỹ][A-Za-zÀ-ỹ'’-]+"
 _MORE = re.compile(rf"(?:(?<![ ]) ?{_CAPITAL})+(?![A-Za-z])")
 _EARLIER = re.compile(rf"(?<![A-Za-z])(?:{_CAPITAL} )+$")
@@ -121,7 +121,7 @@ def _named(text: str, each: Tagged) -> tuple[int, int, float] | None:
         start, end = _whole(text, each.start, each.end)
         needed = _SURE if len(text[start:end].split()) > 1 or "·" in value else _UNUSUAL
         return (start, end, each.probability) if each.probability >= needed else None
-    if not _FORM.fullmatch(value) or public(value) or barred(text, each.end):
+    if not _FORM.fullmatch(value) or value in _KIN or public(value) or barred(text, each.end):
         return None
     usual = value[0] in _SEEN or value[:2] in COMPOUND
     word = ordinary(value) or is_word(value)

@@ -101,10 +101,10 @@ def _mend(labels: Labels, merged: Numbers, near: Labels) -> None:
     bounds = np.append(firsts, len(labels))
     for run in np.unique(np.searchsorted(firsts, wrong, side="right") - 1).tolist():
         low, high = int(bounds[run]), int(bounds[run + 1])
-        labels[low:high] = _likeliest(merged[:, low:high].T.tolist())
+        labels[low:high] = likeliest(merged[:, low:high].T.tolist())
 
 
-def _likeliest(rows: list[list[float]]) -> list[int]:
+def likeliest(rows: list[list[float]]) -> list[int]:
     """The labels with the greatest sum in which every inside follows its kind. Viterbi 1967."""
     count = len(rows[0])
     scores = [value if not at or at % 2 else _NEVER for at, value in enumerate(rows[0])]
