@@ -5,7 +5,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import docx
+import pytest
 from tests.cli.running import PROGRAM, run
+from tests.reading.documents import making
+
+from shenyong.reading.documents import read_document
 
 
 def test_text_file_and_standard_input_give_the_same(tmp_path):
@@ -65,12 +70,12 @@ def test_lines_from_a_file_that_are_all_fine_end_with_zero(tmp_path):
 
 
 def test_wrong_use_ends_with_two(tmp_path):
-    (tmp_path / "big5").write_bytes("機關".encode("big5"))
+    (tmp_path / "binary").write_bytes(b"\x00\x01\xff")
     for arguments in (
         ("check", "--env", "E9", "a"),
         ("check", "--nonsense", "a"),
         ("chek", "a"),
-        ("check", str(tmp_path / "big5")),
+        ("check", str(tmp_path / "binary")),
         ("check", "--agency-pack", str(tmp_path / "none.cedar"), "a"),
     ):
         done = run(*arguments)
@@ -142,3 +147,59 @@ def test_an_output_that_takes_nothing_is_an_error_without_a_trace():
             assert done.returncode == 3, arguments
             assert "Traceback" not in done.stderr
             assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "path"),
+    [
+        ("a.docx", making.word, "body"),
+        ("a.xlsx", making.sheets, "sheet"),
+        ("a.pptx", making.slides, "slide"),
+        ("a.odt", making.open_text, "body"),
+        ("a.eml", making.mail, "body"),
+    ],
+)
+@pytest.mark.point("ey-genai-2023:4")
+def test_what_an_office_file_holds_is_found_at_its_part(tmp_path, name, make, path):
+    (tmp_path / name).write_bytes(make())
+    done = run("check", "--json", str(tmp_path / name))
+    out = json.loads(done.stdout)
+    texts = read_document(name, make()).parts
+    assert {part.path for part in texts} <= set(out["forward"] or {part.path for part in texts})
+    for each in out["findings"]:
+        part = next(part for part in texts if part.path == each["path"])
+        assert 0 <= each["start"] < each["end"] <= len(part.text)
+    assert "name" in [part.path for part in texts]
+    assert any(part.path.startswith(path) for part in texts)
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_an_office_file_is_redacted_part_by_part(tmp_path):
+    book = docx.Document()
+    book.add_paragraph("申請人王小明，身分證字號A123456789。")
+    book.core_properties.author = "陳淑芬"
+    book.save(tmp_path / "王小明.docx")
+    done = run("redact", "--json", str(tmp_path / "王小明.docx"))
+    parts = json.loads(done.stdout)["parts"]
+    assert "A123456789" not in done.stdout
+    assert "王小明" not in "".join(parts.values())
+    assert parts["name"].endswith(".docx")
+    shown = run("redact", str(tmp_path / "王小明.docx"), LC_ALL="zh_TW.UTF-8")
+    assert "〔身分證號1〕" in shown.stdout
+    assert "原檔未更動" in shown.stderr
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_a_file_that_can_not_be_read_is_refused_with_its_reason(tmp_path):
+    (tmp_path / "a.png").write_bytes(making.PIXEL)
+    (tmp_path / "a.zip").write_bytes(making.packed(a=b"PK\x03\x04broken"))
+    for name, said in (("a.png", "圖片"), ("a.zip", "損壞")):
+        done = run("check", str(tmp_path / name), LC_ALL="zh_TW.UTF-8")
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert name in done.stderr
+
+
+def test_text_in_big5_is_read(tmp_path):
+    (tmp_path / "a.txt").write_bytes("身分證字號 A123456789".encode("cp950"))
+    assert json.loads(run("check", "--json", str(tmp_path / "a.txt")).stdout)["findings"]

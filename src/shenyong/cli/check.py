@@ -6,12 +6,15 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
 from shenyong.cli.output import STANDARD_INPUT, Exit, Misused, print_json, tell, warn
 from shenyong.cli.words import lang, say
+
+if TYPE_CHECKING:
+    from shenyong.reading.documents import Document
 
 _LINE_BYTES = 16 * 1024 * 1024
 
@@ -44,7 +47,7 @@ def check(
     from shenyong.cli.checking import LineError, check_line
 
     line = {
-        "text": given(source, text),
+        **asked_for(given(source, text)),
         "env": env,
         "env_max": env_max,
         "purpose": purpose,
@@ -62,31 +65,84 @@ def check(
     return Exit.FINE if out["verdict"] == "allow" else Exit.FOUND
 
 
-def given(source: str | None, text: str | None) -> str:
-    """The text that was given: as `text`, or by a `source`.
+WHOLE = "text"
+"""The path of a text that is no document's part."""
+
+
+def asked_for(texts: dict[str, str]) -> dict[str, Any]:
+    """What was `given`, as a line of the contract says it."""
+    return {"text": texts[WHOLE]} if list(texts) == [WHOLE] else {"parts": texts}
+
+
+def given(source: str | None, text: str | None) -> dict[str, str]:
+    """The texts that were given, by path: as `text`, or by a `source`.
 
     A source is ``-`` for the standard input, a file's name, or the text itself. What looks like a
-    file's name and is none was mistyped: to inspect the name instead would call the file clean.
+    file's name and is none was mistyped: to inspect the name instead would call the file clean. A
+    text file is one text at `WHOLE`; of other files each part is one, its name too.
 
     Raises:
-        Misused: no text or two, a file that isn't there, or one that isn't UTF-8.
+        Misused: no text or two, a file that isn't there or can't be read whole.
     """
     if text is not None:
         if source is not None:
             raise Misused(say("check.two_texts"))
-        return text
+        return {WHOLE: text}
     try:
         if source is None and sys.stdin.isatty():
             raise Misused(say("check.no_text"))
         if source is None or source == STANDARD_INPUT:
-            return sys.stdin.buffer.read().decode("utf-8")
+            return {WHOLE: sys.stdin.buffer.read().decode("utf-8")}
         if _names_file(source):
-            return Path(source).read_text("utf-8")
+            return document(Path(source))
     except UnicodeDecodeError:
         raise Misused(say("not_utf8")) from None
     except OSError as error:
         raise Misused(say("check.no_file", file=source, reason=error.strerror)) from None
-    return source
+    return {WHOLE: source}
+
+
+# guideline: ey-genai-2023:4
+def document(file: Path) -> dict[str, str]:
+    """The texts of a file, by path; read in a process of its own.
+
+    Raises:
+        Misused: it can't be read whole; says why.
+        OSError: it isn't there.
+    """
+    from shenyong.reading.documents import DEFAULT_LIMITS, DocumentError
+    from shenyong.sandbox import readers
+
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(DEFAULT_LIMITS.file + 1)
+        found = readers().read(file.name, data)
+    except DocumentError as error:
+        raise Misused(refused(str(file), error.fault, error.place)) from None
+    if found.format == "text":
+        return {WHOLE: "".join(part.text for part in found.parts if part.path == WHOLE)}
+    return by_path(found)
+
+
+def by_path(found: Document) -> dict[str, str]:
+    """The parts by their paths; a path that stands twice gets a number."""
+    texts: dict[str, str] = {}
+    for part in found.parts:
+        path, number = part.path, 1
+        while path in texts:
+            number += 1
+            path = f"{part.path}#{number}"
+        texts[path] = part.text
+    return texts
+
+
+def refused(file: str, fault: str, place: str) -> str:
+    """Why a document can't be inspected, for the person at the terminal."""
+    from shenyong.wording import text
+
+    where = say("check.document_place", place=place) if place and place != Path(file).name else ""
+    reason = text(f"document.{fault}", lang())
+    return say("check.document_refused", file=file, reason=reason, place=where)
 
 
 def _names_file(source: str) -> bool:
@@ -191,7 +247,8 @@ def _show(out: dict[str, Any]) -> None:
         except UnknownKeyError:
             kind = each["kind"]
         place = say("check.place", start=each["start"] + 1, end=each["end"])
-        tell(f"  {place} {kind} {each['masked']}")
+        part = "" if each["path"] == WHOLE else say("check.part", path=each["path"]) + " "
+        tell(f"  {part}{place} {kind} {each['masked']}")
     if not out["findings"]:
         tell("  " + say("check.nothing_found"))
     for rule in out["rules"] if out["verdict"] != "allow" else ():
@@ -200,4 +257,14 @@ def _show(out: dict[str, Any]) -> None:
         tell("  " + "；".join(out["cites"]))
     if out["verdict"] == "redact":
         warn(say("check.forward"))
-        tell(str(out["forward"]))
+        show(out["forward"])
+
+
+def show(forward: str | dict[str, str]) -> None:
+    """A text, or the texts of a document's parts, each below its path."""
+    if isinstance(forward, str):
+        tell(forward)
+        return
+    for path, words in forward.items():
+        tell(say("check.part", path=path))
+        tell(words)

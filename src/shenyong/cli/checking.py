@@ -37,7 +37,7 @@ from shenyong.reading.passage import Source
 from shenyong.redaction import settle
 
 FIELDS = frozenset(
-    {"id", "text", "messages", "env", "env_max", "purpose", "actor", "classification"}
+    {"id", "text", "messages", "parts", "env", "env_max", "purpose", "actor", "classification"}
 )
 _PATH = "text"
 
@@ -51,10 +51,11 @@ class LineError(ValueError):
 
 
 class _Asked(msgspec.Struct):
-    """A line, understood. `exchange` is set where messages were given."""
+    """A line, understood. `exchange` is set where messages were given, `parts` where parts were."""
 
     sources: tuple[Source, ...]
     exchange: Exchange | None
+    parts: bool
     purpose: Purpose
     actor: Actor
     environment: Environment
@@ -161,20 +162,26 @@ def _forward(asked: _Asked, decided: Plan, redacted: Mapping[str, str]) -> objec
     if decided.verdict > Verdict.REDACT:
         return None
     texts = redacted if decided.redact else {}
+    if asked.parts:
+        return {each.path: texts.get(each.path, each.text) for each in asked.sources}
     if asked.exchange is None:
         return texts.get(_PATH, asked.sources[0].text)
     return asked.exchange.rewritten(texts).messages
 
 
 def _understood(line: Mapping[str, Any]) -> _Asked:
-    text, messages = line.get("text"), line.get("messages")
-    if (text is None) == (messages is None):
-        raise LineError("text_or_messages", "give either text or messages")
+    text, messages, parts = line.get("text"), line.get("messages"), line.get("parts")
+    if sum(each is not None for each in (text, messages, parts)) != 1:
+        raise LineError("text_or_messages", "give either text, messages or parts")
     exchange: Exchange | None = None
-    if text is not None:
+    if parts is not None:
+        if not isinstance(parts, dict) or not all(isinstance(each, str) for each in parts.values()):
+            raise LineError("wrong_type", "parts must be an object of strings")
+        sources: tuple[Source, ...] = tuple(Source(path, each) for path, each in parts.items())
+    elif text is not None:
         if not isinstance(text, str):
             raise LineError("wrong_type", "text must be a string")
-        sources: tuple[Source, ...] = (Source(_PATH, text),)
+        sources = (Source(_PATH, text),)
     else:
         try:
             exchange = openai_chat.take({"model": "check", "messages": messages})
@@ -190,6 +197,7 @@ def _understood(line: Mapping[str, Any]) -> _Asked:
     return _Asked(
         sources=sources,
         exchange=exchange,
+        parts=parts is not None,
         purpose=_word(line, "purpose", Purpose, Purpose.GENERAL),
         actor=_word(line, "actor", Actor, Actor.OFFICIAL_NEED_TO_KNOW),
         environment=_word(line, "env", Environment, Environment.PUBLIC_CLOUD),
