@@ -6,12 +6,14 @@ a test can say what reached a model. The gateway is the real one, in processes o
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -74,6 +76,25 @@ def chunks(*pieces: str, finish: str = "stop") -> list[dict[str, Any]]:
         one({}, finish),
         {**base, "model": "scripted", "choices": [], "usage": usage},
     ]
+
+
+def embedded(texts: list[str], form: str) -> dict[str, Any]:
+    """A vector of two numbers for each text: its length, and a half; and a word too many."""
+
+    def vector(text: str) -> Any:
+        numbers = [float(len(text)), 0.5]
+        packed = struct.pack("<2f", *numbers)
+        return base64.b64encode(packed).decode() if form == "base64" else numbers
+
+    return {
+        "object": "list",
+        "model": "scripted",
+        "data": [
+            {"object": "embedding", "index": at, "embedding": vector(text), "said": text}
+            for at, text in enumerate(texts)
+        ],
+        "usage": {"prompt_tokens": 4, "total_tokens": 4},
+    }
 
 
 class ModelServer:
@@ -153,7 +174,10 @@ class ModelServer:
 
     @staticmethod
     def echo(body: dict[str, Any]) -> Any:
-        """Say what the last message said."""
+        """Say what the last message said; of texts to be embedded, their lengths."""
+        if "input" in body:
+            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+            return embedded(texts, body.get("encoding_format", "float"))
         content = body["messages"][-1].get("content") or ""
         if isinstance(content, list):
             content = "".join(part["text"] for part in content)

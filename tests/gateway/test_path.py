@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,8 @@ from tests.gateway.walking import (
 from tests.registry.samples import AGENCY
 
 from shenyong.gateway.commands import Answered, Fault, FaultKind, Gone, Record
+from shenyong.guideline.terms import DataClass
+from shenyong.inspection.finding import Finding
 from shenyong.ledger import Decided, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import encode
 
@@ -200,12 +203,27 @@ class TestRedacted:
         assert walked.words == f"受理通知：王小明先生（{ID_NUMBER}）您好。"
 
     def test_what_redaction_can_not_cure_is_called_denied(self):
-        walked = walk(asking("手機與證號：0912345678A123456789", model="cloud/echo"))
+        def restless(sources):
+            """The real inspection, which never trusts a text's last character."""
+            more = tuple(
+                Finding("person_name", DataClass.PERSONAL, path, end - 1, end, "", 1.0, "test/1")
+                for path, end in ((each.path, len(each.text)) for each in sources)
+            )
+            return world().inspect(sources) + more
+
+        within = msgspec.structs.replace(world(), inspect=restless)
+        walked = walk(asking(PERSONAL, model="cloud/echo"), within=within)
         assert walked.forwarded is None
         (entry,) = walked.entries
         assert isinstance(entry, Decided)
         assert entry.verdict == "deny"
         assert walked.headers["x-shenyong-decision"] == "deny"
+
+    def test_what_one_redaction_uncovers_goes_too(self):
+        walked = walk(asking("手機與證號：0912345678A123456789", model="cloud/echo"))
+        assert walked.forwarded is not None
+        assert b"0912345678" not in walked.forwarded
+        assert b"A123456789" not in walked.forwarded
 
     @pytest.mark.point("ey-genai-2023:5")
     def test_masked_is_said_where_something_was_masked_only(self):

@@ -257,15 +257,16 @@ def walk(
     model: Answered | Fault | Gone | Sequence[Event] = BROKEN_SERVER,
     refused: dict[str, str] | None = None,
     ledger_down_at: int | None = None,
+    within: World | None = None,
 ) -> Walked:
     """Carry one request. `refused` is the memory of refused turns; it is read and written.
 
     `ledger_down_at` is the number of the entry that can't be recorded: the path is then ended as
-    the shell ends it, and `reply` is None.
+    the shell ends it, and `reply` is None. `within` is another world than that of these tests.
     """
     raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     given = {} if key is None else {"authorization": f"Bearer sk-sy-{key}-{SECRET}"}
-    way = carry(Arrival(REQUEST_ID, NOW, {**given, **(headers or {})}, raw), world())
+    way = carry(Arrival(REQUEST_ID, NOW, {**given, **(headers or {})}, raw), within or world())
     memory = {} if refused is None else refused
     commands: list[Command] = []
     events = iter(model if isinstance(model, Sequence) else ())

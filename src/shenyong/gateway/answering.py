@@ -53,7 +53,8 @@ def _judge(outgoing: Outgoing, world: World) -> OutputJudge:
     return OutputJudge(inspect, judge, outgoing.considered.facts)
 
 
-def _record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None) -> Record:
+def record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None) -> Record:
+    """The command that makes the call's outcome durable."""
     if judge is not None and judge.decision is not None:
         ending.verdict = judge.decision.verdict.word
         ending.points = judge.decision.points
@@ -66,42 +67,43 @@ def _rendered(code: Failure, outgoing: Outgoing) -> Rendered:
     return failure.render(code, outgoing.case.request_id)
 
 
-def _failed(outgoing: Outgoing, code: Failure) -> Reply:
+def failed(outgoing: Outgoing, code: Failure) -> Reply:
+    """The reply that says what went wrong."""
     rendered = _rendered(code, outgoing)
     return Reply(rendered.status, rendered.headers, rendered.body)
 
 
-def _unanswered(came: Answered | Fault | Gone, outgoing: Outgoing) -> Step:
+def unanswered(came: Answered | Fault | Gone, outgoing: Outgoing) -> Step:
     """The model did not answer: record how it ended, and say so."""
     if isinstance(came, Gone):
-        yield _record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
+        yield record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
         return None
     if isinstance(came, Fault):
         code, ending = ended_by(came)
     else:
         code = refused_by_model(came.status)
         ending = Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status)
-    yield _record(outgoing, ending)
-    return _failed(outgoing, code)
+    yield record(outgoing, ending)
+    return failed(outgoing, code)
 
 
 def answer(outgoing: Outgoing, world: World) -> Step:
     """Call the model for a whole answer."""
     came = yield Call(outgoing.target, outgoing.body)
     if not isinstance(came, Answered) or came.status != 200:
-        return (yield from _unanswered(came, outgoing))
+        return (yield from unanswered(came, outgoing))
     try:
         said = parse_answer(came.body, outgoing.exchange.model)
     except UpstreamFault:
-        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
-        return _failed(outgoing, Failure.UPSTREAM_FAULT)
+        yield record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status))
+        return failed(outgoing, Failure.UPSTREAM_FAULT)
     judge = _judge(outgoing, world)
     said, stopped = _inspected(said, judge, outgoing, world)
     try:
         body = outgoing.case.door.answer(said)
     except UpstreamFault:  # a chat completion, but nothing that the client's format can say
-        yield _record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status), judge)
-        return _failed(outgoing, Failure.UPSTREAM_FAULT)
+        yield record(outgoing, Ending(OutcomeKind.UPSTREAM_ERROR, status=came.status), judge)
+        return failed(outgoing, Failure.UPSTREAM_FAULT)
     digester = world.digesters[outgoing.case.asked.caller.key.agency]
     ending = Ending(
         OutcomeKind.STOPPED if stopped else OutcomeKind.ANSWERED,
@@ -112,7 +114,7 @@ def answer(outgoing: Outgoing, world: World) -> Step:
     if said.usage:
         ending.tokens_in = said.usage.prompt_tokens
         ending.tokens_out = said.usage.completion_tokens
-    yield _record(outgoing, ending, judge)
+    yield record(outgoing, ending, judge)
     return Reply(200, (_JSON, *with_headers(outgoing, masked=judge.masked and not stopped)), body)
 
 
@@ -170,7 +172,7 @@ def stream(outgoing: Outgoing, world: World) -> Step:
     """Call the model for a stream and relay it, inspected."""
     came = yield Open(outgoing.target, outgoing.body)
     if not isinstance(came, Opened):
-        return (yield from _unanswered(came, outgoing))
+        return (yield from unanswered(came, outgoing))
     yield Begin(200, (*_STREAM, *with_headers(outgoing)))
     judge = _judge(outgoing, world)
     writer = outgoing.case.door.writer(outgoing.exchange, outgoing.case.request_id)
@@ -235,7 +237,7 @@ def _relayed(
         tally.add(last)
     ending.answer, ending.delivered = tally.digest(), tally.size
     ending.tokens_in, ending.tokens_out = relay.tokens_in, relay.tokens_out
-    yield _record(outgoing, ending, judge)
+    yield record(outgoing, ending, judge)
     if last and not gone:
         yield Send(last)
 

@@ -18,6 +18,7 @@ from shenyong.gateway import decision_page
 from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.journal import Line, place_of, timestamp
+from shenyong.gateway.looking import LOOKS
 from shenyong.gateway.path import Unserved, carry, identify
 from shenyong.gateway.shell import (
     InspectionTimeoutError,
@@ -31,7 +32,9 @@ from shenyong.gateway.worker import Worker
 from shenyong.ledger import Decided, Intent
 from shenyong.protocols import failure, models
 from shenyong.protocols.anthropic_messages import MESSAGES
+from shenyong.protocols.completions import COMPLETIONS
 from shenyong.protocols.door import CHAT, Door
+from shenyong.protocols.embeddings import VECTORS
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.protocols.responses import RESPONSES
@@ -41,7 +44,9 @@ from shenyong.storage.ledger import LedgerUnavailableError
 
 UNAUDITED = frozenset({"/healthz", "/readyz", "/metrics", "/version"})
 _JSON = ("content-type", "application/json")
-_DOORS: dict[str, Door] = {each.path: each for each in (CHAT, MESSAGES, RESPONSES)}
+_DOORS: dict[str, Door] = {
+    each.path: each for each in (CHAT, MESSAGES, RESPONSES, COMPLETIONS, VECTORS)
+}
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -148,8 +153,8 @@ class App:
         self, worker: Worker, shell: Shell, scope: Message, receive: Receive, request_id: str
     ) -> Reply | None:
         path, method = _tidy(scope["path"]), scope["method"]
-        door = _DOORS.get(path)
-        if door is not None and method == "POST":
+        door, look = _DOORS.get(path), LOOKS.get(path)
+        if (door is not None or look is not None) and method == "POST":
             headers = _headers(scope)
             # First who asks: strangers' bodies are not waited for.
             caller = identify(Arrival(request_id, now_us(), headers, b""), worker.world)
@@ -158,7 +163,10 @@ class App:
             seconds = worker.settings.limits.request_seconds
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
-            return await shell.drive(carry(arrival, worker.world, door), len(body), seconds)
+            way = (
+                look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
+            )
+            return await shell.drive(way, len(body), seconds)
         if path in UNAUDITED:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
@@ -172,7 +180,7 @@ class App:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
             return await _decision(worker, path.removeprefix("/d/"))
-        if door is not None:
+        if door is not None or look is not None:
             return _not_allowed(request_id, "POST")
         return _whole(_unknown(worker, path, request_id))
 

@@ -46,6 +46,7 @@ class Call(msgspec.Struct, frozen=True):
 
     model: Model
     body: bytes
+    path: str = "/chat/completions"  # below the model's base URL
 
 
 class Open(msgspec.Struct, frozen=True):

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shenyong.decision import Plan
+from shenyong.decision import Facts, Plan
+from shenyong.gateway.commands import Arrival
 from shenyong.gateway.consider import Asked, Considered, counted
 from shenyong.gateway.world import World
 from shenyong.inspection.finding import Finding
 from shenyong.ledger import Decided, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import size_class
 from shenyong.protocols.door import CHAT, Door
+from shenyong.registry import Caller
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -95,6 +97,39 @@ def decided(case: Case, world: World, considered: Considered) -> Decided:
     )
 
 
+def looked(
+    arrival: Arrival,
+    world: World,
+    caller: Caller,
+    *,
+    plan: Plan,
+    facts: Facts,
+    kinds: dict[str, int],
+) -> Decided:
+    """The entry of what was only checked: no model was asked for, and none is called."""
+    key = caller.key
+    return Decided(
+        agency=key.agency,
+        request=arrival.request_id,
+        at=arrival.at,
+        key=key.id,
+        owner=key.owner,
+        use_case=key.use_case,
+        purpose=facts.purpose.value,
+        actor=facts.actor.value,
+        model="",
+        environment=facts.environment.value,
+        verdict=plan.verdict.word,
+        pack=plan.decision.pack_digest,
+        inspector=world.inspector,
+        received=world.digesters[key.agency].body(arrival.body),
+        size=size_class(len(arrival.body)),
+        points=plan.decision.points,
+        rules=plan.decision.rules,
+        kinds=kinds,
+    )
+
+
 class Ending(msgspec.Struct):
     """How a call ended, as far as it is known; becomes the outcome's entry."""
 
@@ -130,4 +165,4 @@ def outcome(case: Case, index: int, at: int, ending: Ending) -> Outcome:
     )
 
 
-__all__ = ["Case", "Ending", "decided", "intent", "outcome", "size_class"]
+__all__ = ["Case", "Ending", "decided", "intent", "looked", "outcome", "size_class"]

@@ -26,6 +26,7 @@ from shenyong.gateway.commands import (
     Reply,
 )
 from shenyong.gateway.consider import Asked, Considered, consider
+from shenyong.gateway.embedding import embed
 from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
 from shenyong.gateway.world import World, asks
@@ -33,7 +34,8 @@ from shenyong.guideline.terms import Actor, Verdict
 from shenyong.protocols import failure, history, refusal
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.door import CHAT, Door
-from shenyong.protocols.exchange import Exchange
+from shenyong.protocols.exchange import CHAT as CHAT_TASK
+from shenyong.protocols.exchange import EMBEDDINGS, Exchange
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.history import Turn
 from shenyong.protocols.rendered import JSON_TYPE, Rendered
@@ -49,7 +51,7 @@ _KEY_FAILURES = {
     KeyFault.REVOKED: Failure.REVOKED_KEY,
     KeyFault.EXPIRED: Failure.EXPIRED_KEY,
 }
-_PEOPLE = (Actor.OFFICIAL_NEED_TO_KNOW, Actor.OFFICIAL_NO_NEED)
+PEOPLE = (Actor.OFFICIAL_NEED_TO_KNOW, Actor.OFFICIAL_NO_NEED)
 
 
 class Unserved(Exception):  # noqa: N818 - a way out, not an error of ours
@@ -140,7 +142,7 @@ def _asked(arrival: Arrival, world: World, caller: Caller, exchange: Exchange) -
         declared=declared,
         # Only a person can confirm, never an unattended key (guideline.md, point 2).
         confirmed=arrival.headers.get("x-shenyong-confirm", "").strip()
-        if caller.key.actor in _PEOPLE
+        if caller.key.actor in PEOPLE
         else "",
     )
 
@@ -262,7 +264,7 @@ def _refuse(
         digests = tuple(digester.turn(key.id, user, turn.text) for turn in turns)
         yield Remember(key.agency, digests, case.request_id)
     said = _refusal(case, considered, world)
-    if key.denial_style == "message":
+    if key.denial_style == "message" and exchange.task == CHAT_TASK:
         created = case.at // 1_000_000
         if exchange.stream:
             writer = case.door.writer(exchange, case.request_id)
@@ -292,7 +294,7 @@ def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusa
         findings=tuple(sorted(guilty, key=_gravest)),
         alternatives=tuple(alternatives),
         link_base=world.link_base,
-        confirmable=case.asked.caller.key.actor in _PEOPLE
+        confirmable=case.asked.caller.key.actor in PEOPLE
         and any(
             remedy.op == "confirm_question" and remedy.verdict in _OPEN for remedy in plan.remedies
         ),
@@ -328,6 +330,8 @@ def _forward(
         body=body,
         intent=index,
     )
+    if exchange.task == EMBEDDINGS:
+        return (yield from embed(outgoing, world))
     return (yield from (stream if exchange.stream else answer)(outgoing, world))
 
 

@@ -235,7 +235,9 @@ class Shell:
 
     async def _call(self, command: Call) -> Answered | Fault | Gone:
         try:
-            answer = await self._unless_gone(self._upstream.call(command.model, command.body))
+            answer = await self._unless_gone(
+                self._upstream.call(command.model, command.body, command.path)
+            )
         except _ClientGone:
             return Gone()
         except UpstreamError as error:

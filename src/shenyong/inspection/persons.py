@@ -83,6 +83,8 @@ def united(
         if name is None:
             continue
         start, end, confidence = name
+        if not held.isdisjoint(range(start, end)):
+            continue  # two parts of one Latin name
         while at < len(told) and told[at][0].end <= start:
             at += 1
         over = [

@@ -15,6 +15,7 @@ from shenyong.reading.passage import Source
 _Changed = tuple[dict[str, Any], tuple[Source, ...], tuple[Place, ...]]
 _MESSAGE = re.compile(r"messages\[(\d+)\]")
 _encode = msgspec.json.Encoder().encode
+CHAT, EMBEDDINGS = "chat", "embeddings"
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -28,7 +29,8 @@ class Exchange(msgspec.Struct, frozen=True):
     `include_usage` is what the client asked for: upstream is always asked for the usage of a
     stream, and its chunk is passed on only if this is set. `bases` are the paths of the messages
     as the client wrote them, where the client speaks another format than OpenAI's chat (`door`);
-    the arguments of calls may then be objects, which are written as JSON in a string.
+    the arguments of calls may then be objects, which are written as JSON in a string. `task` is
+    what the model is asked for; only a chat has messages.
     """
 
     model: str
@@ -44,11 +46,12 @@ class Exchange(msgspec.Struct, frozen=True):
     user: str = ""
     safety_identifier: str = ""
     bases: tuple[str, ...] = ()
+    task: str = CHAT
 
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The messages as they will be written; not to be changed."""
-        messages: list[dict[str, Any]] = self.document["messages"]
+        messages: list[dict[str, Any]] = self.document.get("messages", [])
         return messages
 
     @property

@@ -48,6 +48,8 @@ _CATEGORY_OF_KIND = {
     "produce_classified": "confidential_drafting",
     "encoded": "uninspectable",
 }
+CATEGORIES = tuple(dict.fromkeys((*_CATEGORY.values(), *_CATEGORY_OF_KIND.values(), "policy")))
+"""All groups that `category` may say."""
 _FIX = {
     "question": "rephrase",
     "confidential_drafting": "write_in_person",

@@ -36,6 +36,8 @@ _KEEPALIVE_SECONDS = 3.0
 request seldom meets one that is just being closed."""
 
 KeyOf = Callable[[Model], str]
+CHAT = "/chat/completions"
+"""Where a model is asked for a chat completion, below its base URL."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -111,15 +113,15 @@ class Upstream:
         self._connections, self._limit = connections, answer_bytes
         self._key_of = key_of or environment_key
         self._session: aiohttp.ClientSession | None = None
-        self._targets: dict[Model, tuple[URL, dict[str, str]]] = {}
+        self._targets: dict[tuple[Model, str], tuple[URL, dict[str, str]]] = {}
 
-    async def call(self, model: Model, body: bytes) -> Answer:
-        """The model's whole answer to a chat completion's `body`.
+    async def call(self, model: Model, body: bytes, path: str = CHAT) -> Answer:
+        """The model's whole answer to `body`, asked at `path` below its base URL.
 
         Raises:
             UpstreamTimeoutError, UpstreamRefusedError, UpstreamBrokenError: see there.
         """
-        response = await self._post(model, body)
+        response = await self._post(model, body, path)
         return await self._whole(model, response)
 
     async def stream(self, model: Model, body: bytes) -> Stream | Answer:
@@ -150,8 +152,8 @@ class Upstream:
     ) -> None:
         await self.close()
 
-    async def _post(self, model: Model, body: bytes) -> aiohttp.ClientResponse:
-        url, headers = self._target(model)
+    async def _post(self, model: Model, body: bytes, path: str = CHAT) -> aiohttp.ClientResponse:
+        url, headers = self._target(model, path)
         with _faults(model.id):
             response = await self._opened().post(
                 url, data=body, headers=headers, allow_redirects=False
@@ -176,9 +178,9 @@ class Upstream:
         response.release()
         return Answer(response.status, _headers(response), b"".join(parts))
 
-    def _target(self, model: Model) -> tuple[URL, dict[str, str]]:
+    def _target(self, model: Model, path: str) -> tuple[URL, dict[str, str]]:
         """Where a model is asked and with which headers, made once for each record."""
-        found = self._targets.get(model)
+        found = self._targets.get((model, path))
         if found is None:
             headers = {
                 "Content-Type": "application/json",
@@ -189,8 +191,8 @@ class Upstream:
             key = self._key_of(model)
             if key:
                 headers["Authorization"] = f"Bearer {key}"
-            url = URL(model.url.rstrip("/") + "/chat/completions", encoded=True)
-            found = self._targets[model] = (url, headers)
+            url = URL(model.url.rstrip("/") + path, encoded=True)
+            found = self._targets[model, path] = (url, headers)
         return found
 
     def _opened(self) -> aiohttp.ClientSession:
