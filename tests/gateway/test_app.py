@@ -476,8 +476,8 @@ class TestPaths:
     @pytest.mark.parametrize(
         "path",
         [
-            "/v1/embeddings",
-            "/v1/completions",
+            "/v1/images/generations",
+            "/v1/assistants",
             "/v1/files",
             "/v1/audio/transcriptions",
             "/v1/images/generations",
