@@ -48,6 +48,7 @@ from shenyong.ledger.entry import decode
 from shenyong.registry import Model, Registry
 from shenyong.storage.ledger import LedgerUnavailableError, LedgerWriter
 from shenyong.storage.turns import RefusedTurns
+from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Upstream
 
 pytestmark = [pytest.mark.xdist_group("gateway-shell"), pytest.mark.point("ey-genai-2023:4")]
@@ -84,6 +85,7 @@ class Services:
         self.dsn = dsn
         self.writer = LedgerWriter(dsn, started=time.time_ns() // 1000)
         self.turns = RefusedTurns(dsn)
+        self.register = Lookup(dsn)
         self.upstream = Upstream()
         self.metrics = Metrics()
         self.aside = ThreadPoolExecutor(2)

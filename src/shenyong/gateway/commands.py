@@ -41,6 +41,16 @@ class Remember(msgspec.Struct, frozen=True):
     decision_id: str
 
 
+class Seek(msgspec.Struct, frozen=True):
+    """Whose are these fingerprints? Result: ``{fingerprint: documents of the agency}``.
+
+    If the database can't say, the shell ends the path and answers 503: nothing is forwarded.
+    """
+
+    agency: str
+    prints: tuple[int, ...]
+
+
 class Call(msgspec.Struct, frozen=True):
     """Ask a model for a whole answer. Result: `Answered`, `Fault` or `Gone`."""
 
@@ -82,7 +92,7 @@ class Abort(msgspec.Struct, frozen=True):
     """Stop the open stream at the model. Result: None."""
 
 
-Command = Record | Recall | Remember | Call | Open | Begin | Next | Send | Abort
+Command = Record | Recall | Remember | Seek | Call | Open | Begin | Next | Send | Abort
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,13 +24,16 @@ from shenyong.gateway.commands import (
     Record,
     Remember,
     Reply,
+    Seek,
 )
-from shenyong.gateway.consider import Asked, Considered, consider
+from shenyong.gateway.consider import Asked, Considered, Inspect, consider
 from shenyong.gateway.embedding import embed
 from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
 from shenyong.gateway.world import World, asks
 from shenyong.guideline.terms import Actor, Verdict
+from shenyong.inspection import register
+from shenyong.inspection.finding import Finding
 from shenyong.protocols import failure, history, refusal
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.door import CHAT, Door
@@ -39,6 +42,7 @@ from shenyong.protocols.exchange import EMBEDDINGS, Exchange
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.history import Turn
 from shenyong.protocols.rendered import JSON_TYPE, Rendered
+from shenyong.reading.passage import Source
 from shenyong.registry import Caller, Denied, KeyFault, authenticate
 
 Way = Generator[Command, Any, Reply | None]
@@ -97,10 +101,13 @@ def carry(arrival: Arrival, world: World, door: Door = CHAT) -> Way:
     )
     exchange, ours = history.without_our_words(exchange)
     case = msgspec.structs.replace(case, history=len(ours))
-    considered = _consider(exchange, case, world)
+    known = yield from _registered(exchange, case, world)
+    considered = _consider(exchange, case, world, known)
     sworn: tuple[str, ...] = ()
     if considered.plan.action in ("refuse", "hold"):
-        recovered = yield from _recover(case, exchange, considered, world, user)
+        recovered = yield from _recover(
+            case, exchange, considered, world, user=user, known_documents=known
+        )
         case, exchange, considered = recovered.case, recovered.exchange, recovered.considered
         sworn = recovered.sworn
     elif asked.confirmed:  # no word was needed: what the header says is not ours to keep
@@ -147,7 +154,35 @@ def _asked(arrival: Arrival, world: World, caller: Caller, exchange: Exchange) -
     )
 
 
-def _consider(exchange: Exchange, case: Case, world: World) -> Considered:
+def _registered(
+    exchange: Exchange, case: Case, world: World
+) -> Generator[Command, Any, tuple[Finding, ...]]:
+    """What of the request stands in documents of the agency that are not released."""
+    agency = case.asked.caller.key.agency
+    mine = world.registers.get(agency)
+    suspects = mine.suspects(exchange.texts()) if mine else {}
+    if not suspects:
+        return ()
+    values = {each.value for prints in suspects.values() for each in prints}
+    documents = yield Seek(agency, tuple(sorted(values)))
+    return register.findings(suspects, documents, case.at)
+
+
+def _with(inspect: Inspect, known: tuple[Finding, ...]) -> Inspect:
+    """Inspection that also tells what is known of the request: redaction doesn't take it away."""
+    if not known:
+        return inspect
+
+    def told(sources: Sequence[Source]) -> tuple[Finding, ...]:
+        still = {source.path for source in sources}
+        return inspect(sources) + tuple(each for each in known if each.path in still)
+
+    return told
+
+
+def _consider(
+    exchange: Exchange, case: Case, world: World, known: tuple[Finding, ...]
+) -> Considered:
     agency = case.asked.caller.key.agency
     # A confirmation counts once it is known to be of this very turn (see `_recover`).
     asked = msgspec.structs.replace(case.asked, confirmed="")
@@ -155,7 +190,7 @@ def _consider(exchange: Exchange, case: Case, world: World) -> Considered:
         exchange.sources,
         asked,
         registry=world.registry,
-        inspect=world.inspect,
+        inspect=_with(world.inspect, known),
         judge=world.judges[agency],
         style=world.style,
     )
@@ -171,7 +206,13 @@ class _Recovered(msgspec.Struct, frozen=True):
 
 
 def _recover(
-    case: Case, exchange: Exchange, considered: Considered, world: World, user: str
+    case: Case,
+    exchange: Exchange,
+    considered: Considered,
+    world: World,
+    *,
+    user: str,
+    known_documents: tuple[Finding, ...],
 ) -> Generator[Command, Any, _Recovered]:
     """What was refused before and comes back as history goes out; what is confirmed may go on.
 
@@ -222,12 +263,19 @@ def _recover(
         exchange.sources,
         case.asked,
         registry=world.registry,
-        inspect=world.inspect,
+        inspect=_with(world.inspect, _still(known_documents, old, exchange)),
         judge=world.judges[key.agency],
         style=world.style,
     )
     words = tuple(sworn[index] for index in sorted(confirmed) if counts and index in fresh)
     return _Recovered(case, exchange, considered, words)
+
+
+def _still(
+    known: tuple[Finding, ...], old: Mapping[int, object], exchange: Exchange
+) -> tuple[Finding, ...]:
+    """What is known of turns that were not replaced."""
+    return tuple(each for each in known if exchange.message_of(each.path) not in old)
 
 
 _OPEN = frozenset({Verdict.ALLOW.word, Verdict.REDACT.word})

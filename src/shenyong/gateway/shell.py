@@ -33,6 +33,7 @@ from shenyong.gateway.commands import (
     Record,
     Remember,
     Reply,
+    Seek,
     Send,
 )
 from shenyong.gateway.metrics import Metrics
@@ -40,6 +41,7 @@ from shenyong.gateway.path import Way
 from shenyong.ledger import Decided, Entry, Intent, Outcome
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.turns import RefusedTurns
+from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Answer, Stream, Upstream
 from shenyong.upstream.faults import UpstreamError, UpstreamRefusedError, UpstreamTimeoutError
 
@@ -60,6 +62,7 @@ class Services(Protocol):
 
     writer: LedgerWriter
     turns: RefusedTurns
+    register: Lookup
     upstream: Upstream
     metrics: Metrics
     aside: ThreadPoolExecutor
@@ -110,6 +113,7 @@ class Shell:
     def __init__(self, receive: Receive, send: SendMessage, services: Services) -> None:
         self._receive, self._send = receive, send
         self._writer, self._turns = services.writer, services.turns
+        self._register = services.register
         self._upstream, self._metrics = services.upstream, services.metrics
         self._stream: Stream | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -205,6 +209,8 @@ class Shell:
             case Abort():
                 if self._stream is not None:
                     self._stream.close()
+            case Seek():
+                return await self._register.known(command.agency, command.prints)
             case Recall():
                 now = int(time.time())
                 return await self._turns.recall(command.digests, now)

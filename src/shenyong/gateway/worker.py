@@ -12,6 +12,9 @@ from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
+import psycopg
+
 from shenyong import wording
 from shenyong.decision import Judge, load_agency_pack
 from shenyong.gateway.consider import inspecting
@@ -21,7 +24,9 @@ from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.world import World
 from shenyong.guideline import load_pack
 from shenyong.inspection.directory import Directory
+from shenyong.inspection.fingerprints import Printer
 from shenyong.inspection.inspector import Inspector
+from shenyong.inspection.register import Register
 from shenyong.inspection.remembering import RememberingInspector
 from shenyong.inspection.version import inspector_version
 from shenyong.ledger import Digester
@@ -32,6 +37,7 @@ from shenyong.redaction import Style
 from shenyong.registry import Registry
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
+from shenyong.storage import unreleased
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.ledger import LedgerWriter
@@ -47,6 +53,11 @@ _FORGET_SECONDS = 3600
 def derived(master: bytes, purpose: str, agency: str) -> bytes:
     """A key of one agency for one purpose, from the installation's (HKDF-Expand, RFC 5869)."""
     return hmac.digest(master, f"shenyong/{purpose}/1\0{agency}".encode(), hashlib.sha256)
+
+
+def fingerprint_key(master: bytes, agency: str) -> bytes:
+    """The key of an agency's fingerprints."""
+    return derived(master, "fingerprints", agency)
 
 
 def log_key(seed: bytes, agency: str) -> SigningKey:
@@ -106,6 +117,8 @@ class Worker:
         # For long texts; two at once, so that the event loop gets its share of the interpreter.
         self.aside = ThreadPoolExecutor(2, thread_name_prefix="inspect")
         self.turns = RefusedTurns(settings.database.dsn)
+        self.register = unreleased.Lookup(settings.database.dsn)
+        self._registers: dict[str, tuple[int, Register]] = {}
         self.world: World
         self._checkpointer: Checkpointer
         self.open = 0
@@ -118,6 +131,7 @@ class Worker:
             SchemaError, LedgerUnavailableError, PackError, RegistryError: it can't serve.
         """
         registry, packs = await asyncio.to_thread(self._load)
+        self._registers = await asyncio.to_thread(self._newer_registers)
         keys = {agency: log_key(self._seed, agency) for agency in registry.agencies}
         await self.writer.start({each: str(key.verifying) for each, key in keys.items()})
         self.world = self._world(registry, packs)
@@ -144,6 +158,7 @@ class Worker:
                 await task
         await self.upstream.close()
         await self.turns.close()
+        await self.register.close()
         await self.writer.stop()
         self.aside.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
@@ -184,7 +199,27 @@ class Worker:
             worker=self.writer.worker,
             link_base=self.settings.server.url,
             inspect_output=self._inspect_output,
+            registers={name: register for name, (_, register) in self._registers.items()},
         )
+
+    def _newer_registers(self) -> dict[str, tuple[int, Register]]:
+        """The agencies' registers of what is not released; those that did not change stay."""
+        with psycopg.connect(self.settings.database.dsn) as connection:
+            registers = {}
+            for agency, version in unreleased.versions(connection).items():
+                known = self._registers.get(agency)
+                registers[agency] = (
+                    known
+                    if known and known[0] == version
+                    else (
+                        version,
+                        Register(
+                            Printer(fingerprint_key(self._digest_key, agency)),
+                            unreleased.load_filter(connection, agency),
+                        ),
+                    )
+                )
+        return registers
 
     async def _refreshing(self) -> None:
         """Take a newer registry as soon as it is seen; a bad one is reported and not taken."""
@@ -196,8 +231,14 @@ class Worker:
                     await self.turns.forget_expired(int(time.time()))
                     forgotten = time.monotonic()
                 version = await asyncio.to_thread(self._version)
+                registers = await asyncio.to_thread(self._newer_registers)
+                changed = registers != self._registers
+                self._registers = registers
                 if version != self.world.registry.version:
                     await self._take(*await asyncio.to_thread(self._load))
+                elif changed:
+                    mine = {name: register for name, (_, register) in registers.items()}
+                    self.world = msgspec.structs.replace(self.world, registers=mine)
             except Exception as error:
                 self.journal.write(
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))

@@ -11,6 +11,7 @@ from shenyong.decision.facts import Decision, Facts
 from shenyong.gateway.consider import Inspect
 from shenyong.guideline.terms import DataClass, Verdict
 from shenyong.inspection.finding import Finding
+from shenyong.inspection.register import Register
 from shenyong.ledger import Digester
 from shenyong.protocols.strict_json import Limits
 from shenyong.reading.passage import Source
@@ -24,7 +25,7 @@ class World(msgspec.Struct, frozen=True):
     `judges` and `digesters` are by agency. `inspector` is its version with a digest of its rules;
     `worker` the number of the writing worker; `link_base` scheme and host of our pages, or empty.
     `inspect` remembers what was found in a text; `inspect_output`, for pieces of answers that are
-    never seen again, need not (it is `inspect` where it is None).
+    never seen again, need not (it is `inspect` where it is None). `registers` are by agency.
     """
 
     registry: Registry
@@ -38,6 +39,7 @@ class World(msgspec.Struct, frozen=True):
     worker: str
     link_base: str = ""
     inspect_output: Inspect | None = None
+    registers: Mapping[str, Register] = {}
 
 
 _SPOKEN = frozenset({"question_personal", "question_confidential", "produce_classified"})

@@ -153,3 +153,39 @@ denied_turn = Table(
     Column("expires", BigInteger, nullable=False),
     Index("ix_denied_turn_expires", "expires"),
 )
+
+unreleased_document = Table(
+    "unreleased_document",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, ForeignKey("agency.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("approved_at", BigInteger, nullable=False),
+    Column("release_at", BigInteger, nullable=False),
+)
+unreleased_print = Table(
+    "unreleased_print",
+    metadata,
+    Column("print", BigInteger, primary_key=True, autoincrement=False),
+    Column("agency", Text, primary_key=True),
+    Column(
+        "document",
+        Uuid,
+        ForeignKey("unreleased_document.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Index("ix_unreleased_print_document", "document"),
+)
+unreleased_version = Table(
+    "unreleased_version",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
