@@ -15,6 +15,7 @@ import msgspec
 
 import shenyong
 from shenyong.gateway import decision_page
+from shenyong.gateway.attachments import opened
 from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.journal import Line, place_of, timestamp
@@ -32,6 +33,7 @@ from shenyong.gateway.worker import Worker
 from shenyong.ledger import Decided, Intent
 from shenyong.protocols import failure, models
 from shenyong.protocols.anthropic_messages import MESSAGES
+from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.completions import COMPLETIONS
 from shenyong.protocols.door import CHAT, Door
 from shenyong.protocols.embeddings import VECTORS
@@ -39,6 +41,7 @@ from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.protocols.responses import RESPONSES
 from shenyong.registry import Model
+from shenyong.sandbox import readers
 from shenyong.settings import Settings
 from shenyong.storage.ledger import LedgerUnavailableError
 
@@ -163,6 +166,9 @@ class App:
             seconds = worker.settings.limits.request_seconds
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
+            if door is not None:
+                text = await _opened(worker, body, request_id)
+                arrival = Arrival(request_id, arrival.at, headers, body, text)
             way = (
                 look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
             )
@@ -248,6 +254,15 @@ async def _body(
     except TimeoutError:
         raise Unserved(failure.render(Failure.REQUEST_TIMEOUT, request_id)) from None
     return b"".join(parts)
+
+
+async def _opened(worker: Worker, body: bytes, request_id: str) -> bytes | None:
+    """The body with the text of its files; None where it has none. Raises Unserved."""
+    try:
+        text = await opened(body, worker.world.limits, readers().read_soon)
+    except BadInputError as error:
+        raise Unserved(failure.render_bad_input(error, request_id)) from None
+    return None if text is body else text
 
 
 def _too_large(limit: int, request_id: str) -> Unserved:

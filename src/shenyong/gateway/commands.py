@@ -150,3 +150,9 @@ class Arrival(msgspec.Struct, frozen=True):
     at: int
     headers: Mapping[str, str]
     body: bytes
+    opened: bytes | None = None  # the body with files as their text, where it had any
+
+    @property
+    def told(self) -> bytes:
+        """What is read and inspected."""
+        return self.body if self.opened is None else self.opened

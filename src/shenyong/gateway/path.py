@@ -82,7 +82,7 @@ def carry(arrival: Arrival, world: World, door: Door = CHAT) -> Way:
     """Carry one request from its door to its end. Errors are in OpenAI's shape (`Door.error`)."""
     try:
         caller = identify(arrival, world)
-        exchange = door.read(arrival.body, world.limits)
+        exchange = door.read(arrival.told, world.limits)
         asked = _asked(arrival, world, caller, exchange)
     except BadInputError as error:
         return _whole(failure.render_bad_input(error, arrival.request_id))

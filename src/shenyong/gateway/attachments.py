@@ -1,0 +1,131 @@
+"""Files in a request: read beside us, and sent on as the text that was inspected.
+
+    {"type": "file", "file": {"file_data": …}}     chat
+    {"type": "input_file", "file_data": …}         responses        ──▶ a text part in its place
+    {"type": "document", "source": {"data": …}}    messages
+
+A model gets the words of a file and never its bytes: what leaves is what was inspected. A file that
+is only named (an id, an address) stays as it is, and the door refuses it: nobody could inspect it.
+Source: guideline.md reading 4; docs/documents.md.
+"""
+
+from __future__ import annotations
+
+# guideline: ey-genai-2023:4
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shenyong.protocols.bad_input import BadInputError
+from shenyong.protocols.strict_json import Limits, parse
+from shenyong.reading.documents import Document, DocumentError
+
+FILES = 16
+"""The most files of one request."""
+_SIGNS = (b'"file_data"', b'"base64"')
+_ROOTS = ("messages", "input")
+_NAME = 255
+Read = Callable[[str, bytes], Awaitable[Document]]
+_encode = msgspec.json.Encoder().encode
+
+
+class Attached(NamedTuple):
+    """A file in a document: the list that holds its part, where, its path, name and data."""
+
+    parts: list[Any]
+    at: int
+    path: str
+    name: str
+    data: str
+    kind: str
+
+
+async def opened(body: bytes, limits: Limits, read: Read) -> bytes:
+    """The request with the text of each file in the file's place; as it was where none is.
+
+    Raises:
+        BadInputError: a file can't be read, or the request isn't JSON; names the place.
+    """
+    if not any(sign in body for sign in _SIGNS):
+        return body
+    document = parse(body, limits)
+    if not isinstance(document, dict):
+        return body
+    files = [each for root in _ROOTS for each in attached(document.get(root), root)]
+    if len(files) > FILES:
+        raise BadInputError("too_many", files[FILES].path, params={"low": 0, "high": FILES})
+    for each in files:
+        try:
+            found = await read(each.name, _bytes_of(each))
+        except DocumentError as error:
+            raise BadInputError(
+                f"file_{error.fault.value}", each.path, f"document.{error.fault.value}"
+            ) from None
+        each.parts[each.at] = {"type": each.kind, "text": told(each.name, found)}
+    return _encode(document) if files else body
+
+
+def attached(value: object, path: str) -> Iterator[Attached]:
+    """The files below `value`, in order."""
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            place = f"{path}[{index}]"
+            found = _file(each) if isinstance(each, dict) else None
+            if found is None:
+                yield from attached(each, place)
+            else:
+                name, data, kind = found
+                yield Attached(value, index, place, name, data, kind)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, (list, dict)):
+                yield from attached(each, f"{path}.{name}")
+
+
+def _file(part: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Name, data and the kind of the text part in its place; None if it is no file with data."""
+    kind = part.get("type")
+    if kind == "file":
+        file, as_text = part.get("file"), "text"
+        name, data = _strings(file, "filename", "file_data")
+    elif kind == "input_file":
+        as_text = "input_text"
+        name, data = _strings(part, "filename", "file_data")
+    elif kind == "document":
+        as_text, source = "text", part.get("source")
+        if not isinstance(source, dict) or source.get("type") != "base64":
+            return None
+        _, data = _strings(source, "media_type", "data")
+        name, _ = _strings(part, "title", "title")
+    else:
+        return None
+    return (name[:_NAME], data, as_text) if data else None
+
+
+def _strings(value: object, *names: str) -> tuple[str, ...]:
+    known = value if isinstance(value, dict) else {}
+    return tuple(each if isinstance(each := known.get(name), str) else "" for name in names)
+
+
+def _bytes_of(file: Attached) -> bytes:
+    data = file.data
+    if data.startswith("data:"):
+        head, _, data = data.partition(",")
+        if not head.endswith(";base64"):
+            raise BadInputError("file_not_base64", file.path)
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadInputError("file_not_base64", file.path) from None
+
+
+def told(name: str, document: Document) -> str:
+    """What a model reads of a file: its name, and each part below its path."""
+    parts = [part for part in document.parts if part.path != "name"]
+    title = f"［檔案 {name}］\n" if name else "［檔案］\n"
+    if len(parts) == 1:
+        return title + parts[0].text
+    return title + "\n".join(f"［{part.path}］\n{part.text}" for part in parts)
