@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "config show": "shenyong.cli.config:show",
     "check": "shenyong.cli.check:check",
     "redact": "shenyong.cli.redact:redact",
+    "scan": "shenyong.cli.scan:scan",
     "policy test": "shenyong.cli.policy:compare",
     "ledger verify": "shenyong.cli.ledger:verify",
     "ledger export": "shenyong.cli.ledger:export",

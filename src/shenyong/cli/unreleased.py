@@ -115,11 +115,11 @@ def show(*, agency: Agency, config: Config = None, json: Json = False) -> Exit:
     return Exit.FINE
 
 
-def approve(document: str, *, agency: Agency, config: Config = None) -> Exit:
+def approve(document: str, *, agency: Agency, config: Config = None, json: Json = False) -> Exit:
     """Say that a document may be released; it is a finding until its day."""
     from shenyong.inspection.register import State
 
-    return _move(document, agency, config, State.APPROVED, approved_at=_now())
+    return _move(document, agency, config, json, State.APPROVED, approved_at=_now())
 
 
 def release(
@@ -128,14 +128,15 @@ def release(
     agency: Agency,
     on: Annotated[str | None, Parameter(help=say("unreleased.on"))] = None,
     config: Config = None,
+    json: Json = False,
 ) -> Exit:
     """Say from which day on everybody may read it (today, if none is given)."""
     from shenyong.inspection.register import State
 
-    return _move(document, agency, config, State.RELEASED, release_at=_moment(on))
+    return _move(document, agency, config, json, State.RELEASED, release_at=_moment(on))
 
 
-def remove(document: str, *, agency: Agency, config: Config = None) -> Exit:
+def remove(document: str, *, agency: Agency, config: Config = None, json: Json = False) -> Exit:
     """Take a document and its fingerprints out of the register."""
     from shenyong.settings import load
     from shenyong.storage import unreleased
@@ -147,11 +148,25 @@ def remove(document: str, *, agency: Agency, config: Config = None) -> Exit:
         except unreleased.UnknownDocumentError:
             raise Misused(say("unreleased.unknown", id=document)) from None
         record("unreleased.remove", document)
-    tell(say("unreleased.done", id=document))
+    return _said(document, "removed", json)
+
+
+def _said(document: str, state: str, json: bool) -> Exit:
+    if json:
+        print_json({"id": document, "state": state})
+    else:
+        tell(say("unreleased.done", id=document))
     return Exit.FINE
 
 
-def _move(document: str, agency: str, config: Path | None, state: State, **times: int) -> Exit:
+def _move(
+    document: str,
+    agency: str,
+    config: Path | None,
+    json: bool,
+    state: State,
+    **times: int,
+) -> Exit:
     from shenyong.settings import load
     from shenyong.storage import unreleased
 
@@ -162,8 +177,7 @@ def _move(document: str, agency: str, config: Path | None, state: State, **times
         except unreleased.UnknownDocumentError:
             raise Misused(say("unreleased.unknown", id=document)) from None
         record(f"unreleased.{state.value}", document)
-    tell(say("unreleased.done", id=document))
-    return Exit.FINE
+    return _said(document, state.value, json)
 
 
 class _Open:
