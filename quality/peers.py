@@ -120,15 +120,18 @@ NOT_MEASURED = {
 """Peers that can't be measured here, and why."""
 
 
-def ours() -> Inspect:
-    """Shenyong with everything on. Names and addresses count where they are a citizen's (D2+)."""
+def ours(*, public: bool = False) -> Inspect:
+    """Shenyong with everything on. Names and addresses count where they are a citizen's (D2+).
+
+    With `public`, those of officials count too.
+    """
     inspector = Inspector()
 
     def inspect(text: str) -> list[Said]:
         said = []
         for each in inspector.inspect(read((Source("text", text),))):
             rank = each.data_class.rank if each.data_class else 0
-            if each.kind in ("person_name", "address") and rank < _PERSONAL:
+            if not public and each.kind in ("person_name", "address") and rank < _PERSONAL:
                 continue
             said.append(Said(each.kind, each.start, each.end, removable(each)))
         return said
