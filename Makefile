@@ -40,14 +40,14 @@ test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
-	$(BIN)/ruff format --check src tests tools bench quality training
-	$(BIN)/ruff check src tests tools bench quality training
+	$(BIN)/ruff format --check src tests tools bench quality training fuzz
+	$(BIN)/ruff check src tests tools bench quality training fuzz
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put the code into its one form
-	$(BIN)/ruff format src tests tools bench quality training
-	$(BIN)/ruff check --fix src tests tools bench quality training
+	$(BIN)/ruff format src tests tools bench quality training fuzz
+	$(BIN)/ruff check --fix src tests tools bench quality training fuzz
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench
@@ -65,10 +65,17 @@ architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
 traceability: $(VENV)/.dev ## Write docs/traceability.md from the markers in the code
 	$(BIN)/python tools/traceability.py
 
+fuzz: $(VENV)/.dev ## Fuzz reading, inspection and every document format for 30 minutes of CPU
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m fuzz documents --seconds 780
+	$(BIN)/python -m fuzz text --seconds 780
+	$(BIN)/python -m fuzz json --seconds 240
+
 lock: $(VENV)/.dev ## Pin every dependency with its hashes (and no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group build -o requirements/run.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group dev --group training -o requirements/training.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group dev --group fuzz -o requirements/fuzz.txt
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache

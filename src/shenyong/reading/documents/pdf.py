@@ -16,6 +16,17 @@ import pypdfium2
 from shenyong.reading.documents.document import Budget, DocumentError, Fault, Part
 from shenyong.reading.documents.office import Inner
 
+# What qpdf's binding raises over broken structures: a name that leads nowhere is a KeyError.
+_BROKEN = (
+    pikepdf.PdfError,
+    AttributeError,
+    KeyError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _SCANNED = 8  # characters on a page with a picture, at most, that make it a scan
 _SAYS = ("/Contents", "/V", "/TU", "/T", "/RC", "/Alt", "/ActualText", "/Subj", "/NM", "/URI")
 
@@ -38,7 +49,7 @@ def read(data: bytes, budget: Budget, inner: Inner) -> Iterator[Part]:
             yield from _structure(book, budget)
             for name, attached in book.attachments.items():
                 yield from inner(str(name), attached.get_file().read_bytes())
-        except (pikepdf.PdfError, ValueError, RecursionError) as error:
+        except _BROKEN as error:
             if isinstance(error, DocumentError):
                 raise
             raise DocumentError(Fault.DAMAGED) from None

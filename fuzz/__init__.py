@@ -1,0 +1,1 @@
+"""Fuzzing of what meets bytes from outside: reading, inspection, every document format."""
