@@ -28,6 +28,7 @@ from training.streams import Rows
 WIDTH = 48
 BATCH, RATE, DECAY = 12, 3e-3, 0.02
 UNKNOWN, UNSEEN, DROP = 0.08, 0.1, 0.2
+KEPT = 0.998  # of the mean of the parameters, at each step
 
 Parameters = dict[str, Any]
 
@@ -111,7 +112,11 @@ def train(
         change, state = method.update(slope, state, p)
         return optax.apply_updates(p, change), state, value
 
-    step = jax.jit(fitted)
+    def followed(mean: Parameters, p: Parameters) -> Parameters:
+        return jax.tree.map(lambda a, b: KEPT * a + (1 - KEPT) * b, mean, p)
+
+    step, follow = jax.jit(fitted), jax.jit(followed)
+    mean = p
     state = method.init(p)
     key = jax.random.PRNGKey(seed + 7)
     for number in range(epochs):
@@ -122,9 +127,11 @@ def train(
             at = order[low : low + BATCH]
             key, now = jax.random.split(key)
             p, state, value = step(p, state, _some(seen, at), now)
+            # The mean of the last thousand steps is steadier than any one of them.
+            mean = follow(mean, p)
             total += float(value)
         tell(f"epoch {number + 1}: loss {total / max(1, len(order) // BATCH):.4f}")
-    return p
+    return mean
 
 
 def weights(p: Parameters, tables: Tables, nothing: float) -> Weights:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.redaction.spotting import found, spot
 
 from shenyong.guideline.terms import DataClass
+from shenyong.inspection.finding import Finding
 from shenyong.redaction import Restorer, Style, redact
 
 pytestmark = pytest.mark.point("ey-genai-2023:4")
@@ -112,7 +113,7 @@ def test_json_stays_json():
 def test_two_findings_in_one_escape_go_as_one():
     text = '["\\u738b\\u5c0f"]'
     halves = [found("person_name", "a", 2, 5), found("person_name", "a", 5, 14)]
-    assert redact({"a": text}, halves, Style.LABEL).texts["a"] == '["〔姓名1〕〔姓名2〕"]'
+    assert redact({"a": text}, halves, Style.LABEL).texts["a"] == '["〔姓1〕〔姓名2〕"]'
 
 
 values = st.recursive(
@@ -149,3 +150,37 @@ def test_what_is_redacted_can_be_restored_and_nothing_stays(messages):
         restorer = Restorer(redaction.pseudonyms)
         assert restorer.feed(text) + restorer.finish() == texts[path]
     assert all(re.fullmatch(r"〔[^\"\\〕]+[0-9]+〕", each) for each in redaction.pseudonyms)
+
+
+@pytest.mark.point("ey-genai-2023:4")
+class TestSurnames:
+    def given(self, text: str, *values: str) -> tuple[str, dict[str, str]]:
+        found, at = [], 0
+        for value in values:
+            start = text.index(value, at)
+            at = start + len(value)
+            found.append(
+                Finding("person_name", DataClass.PERSONAL, "t", start, at, "", 0.9, "test/1")
+            )
+        redaction = redact({"t": text}, found)
+        return redaction.texts["t"], redaction.pseudonyms
+
+    def test_a_follow_up_keeps_the_number_of_its_person(self) -> None:
+        text, map_ = self.given(
+            "王小明與陳淑芬到場，王先生說好，陳女士離開。", "王小明", "陳淑芬", "王", "陳"
+        )
+        assert text == "〔姓名1〕與〔姓名2〕到場，〔姓1〕先生說好，〔姓2〕女士離開。"
+        assert map_ == {
+            "〔姓名1〕": "王小明",
+            "〔姓名2〕": "陳淑芬",
+            "〔姓1〕": "王",
+            "〔姓2〕": "陳",
+        }
+
+    def test_where_two_bear_it_nobody_is_meant(self) -> None:
+        text, _ = self.given("王小明、王大同都來了，王先生先走。", "王小明", "王大同", "王")
+        assert text == "〔姓名1〕、〔姓名2〕都來了，〔姓3〕先生先走。"
+
+    def test_a_surname_first_takes_no_persons_number(self) -> None:
+        text, _ = self.given("歐陽先生來電，轉王小明。歐陽先生再電。", "歐陽", "王小明", "歐陽")
+        assert text == "〔姓1〕先生來電，轉〔姓名2〕。〔姓1〕先生再電。"

@@ -9,6 +9,7 @@ import re
 
 LABELS: dict[str, str] = {
     "person_name": "姓名",
+    "surname": "姓",
     "address": "地址",
     "organisation": "機關",
     "secret": "機密資訊",
@@ -41,7 +42,10 @@ LABELS: dict[str, str] = {
     "hkid": "香港身分證號",
     "imei": "手機序號",
 }
-"""The word for each kind; redaction takes `OTHER` for a kind that is not here."""
+"""The word for each kind; redaction takes `OTHER` for a kind that is not here.
+
+``surname`` is no finding's kind: redaction calls the 王 of 王小姐 so.
+"""
 
 OTHER = "資料"
 

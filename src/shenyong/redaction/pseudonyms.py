@@ -12,11 +12,13 @@ import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 
+from shenyong.inspection.people import COMPOUND, SURNAMES
 from shenyong.inspection.pseudonyms import LABELS, OTHER
 
 _OPEN = "〔[【（(［﹝"
 _CLOSE = "〕]】）)］﹞"
 _NUMERALS = {numeral: digit for digit, numeral in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_PERSONS = (LABELS["person_name"], LABELS["surname"])
 _EXACT = frozenset({"secret", "encoded"})
 _DOTTED = frozenset({"email", "ipv4", "ipv6", "line_id"})
 _NOT_VALUE = re.compile(r"[\s\-‐-―−.．·‧・/()（）_,，]+")
@@ -83,15 +85,39 @@ class Pseudonyms:
         self.originals: dict[str, str] = {}
 
     def of(self, kind: str, value: str) -> str:
-        """The pseudonym of `value`; it restores to the form in which the value came first."""
-        word = label(kind)
-        key = (word, identity(kind, value))
+        """The pseudonym of `value`; it restores to the form in which the value came first.
+
+        A surname alone (王 of 王小姐) has the number of the one person so far who bears it; where
+        there is none, or several, a number that no person has.
+        """
+        own = identity(kind, value)
+        surname = kind == "person_name" and (own in COMPOUND or (len(own) == 1 and own in SURNAMES))
+        word = label("surname" if surname else kind)
+        key = (word, own)
         pseudonym = self._known.get(key)
         if pseudonym is None:
-            following = self._last.get(word, 0) + 1
-            while (word, following) in self._taken:
-                following += 1
-            self._last[word] = following
-            pseudonym = self._known[key] = f"〔{word}{following}〕"
+            following = self._bearer(own) if surname else 0
+            pseudonym = self._known[key] = f"〔{word}{following or self._next(word)}〕"
             self.originals[pseudonym] = value
         return pseudonym
+
+    def _next(self, word: str) -> int:
+        """A number that nothing has; persons and surnames share theirs."""
+        words = _PERSONS if word in _PERSONS else (word,)
+        following = max(self._last.get(each, 0) for each in words) + 1
+        while any((each, following) in self._taken for each in words):
+            following += 1
+        self._last[word] = following
+        return following
+
+    def _bearer(self, surname: str) -> int:
+        """The number of the only person of that surname, 0 where there isn't just one."""
+        name = label("person_name")
+        bearers = {
+            pseudonym
+            for (word, own), pseudonym in self._known.items()
+            if word == name and own.startswith(surname) and len(own) > len(surname)
+        }
+        if len(bearers) != 1:
+            return 0
+        return int(bearers.pop()[len(name) + 1 : -1])

@@ -37,15 +37,15 @@ def read(data: bytes, budget: Budget, inner: Inner) -> Iterator[Part]:
         book = pikepdf.open(io.BytesIO(data))
     except pikepdf.PasswordError:
         raise DocumentError(Fault.ENCRYPTED) from None
-    except (pikepdf.PdfError, ValueError, RecursionError):
+    except _BROKEN:
         raise DocumentError(Fault.DAMAGED) from None
     with book:
-        if book.is_encrypted:
-            raise DocumentError(Fault.ENCRYPTED)
-        if len(book.pages) > budget.limits.pages:
-            raise DocumentError(Fault.TOO_MANY)
-        yield from _pages(data, budget)
         try:
+            if book.is_encrypted:
+                raise DocumentError(Fault.ENCRYPTED)
+            if len(book.pages) > budget.limits.pages:
+                raise DocumentError(Fault.TOO_MANY)
+            yield from _pages(data, budget)
             yield from _structure(book, budget)
             for name, attached in book.attachments.items():
                 yield from inner(str(name), attached.get_file().read_bytes())
