@@ -37,6 +37,8 @@ def packages() -> Iterator[Found]:
     """Every package that the program needs is installed."""
     missing = []
     for requirement in importlib.metadata.requires("shenyong") or ():
+        if "extra ==" in requirement:
+            continue  # may be there, need not
         name = requirement.partition(";")[0].strip()
         for mark in "[<>=!~ ":
             name = name.partition(mark)[0]

@@ -37,12 +37,14 @@ _ANY = "any"
 _IN_OFFICE = 0.95  # how sure the tagger must be that somebody acts in office
 _SURE = 0.55  # of a name in the usual form
 _UNUSUAL = 0.85  # of one in another form, or that is a word
-_WORD = 0.98  # of a word of two characters
+_LATIN = 0.76  # of several Latin words
+_WORD = 0.995  # of a word of two characters
 _FIRM = 0.7
 _BESIDE = 8  # so many of the rules' names at most can touch one of the tagger's
 _SEEN = frozenset(lexicon.words("surnames", "seldom")) | SURNAMES
 _FORM = re.compile(f"[{lexicon.HAN}](?:[ \u3000\n]?[{lexicon.HAN}]){{1,3}}")
 _SCRIPT = re.compile(rf"[A-Za-zÀ-ỹ]{{2}}|[·‧・•．.][{lexicon.HAN}]")
+_LATIN_WORD = re.compile("[A-Za-zÀ-ỹ]{2}")
 _KIN = frozenset(lexicon.words("titles", "kin"))
 _MASKED = re.compile(rf"[○〇●◯*＊×□■_?]|[{lexicon.HAN}][OoXxＯＸ]")
 _CAPITAL = "[A-ZÀ-ÖØ-ÞĀ-ſẠ-ỹ][A-Za-zÀ-ỹ'’-]+"
@@ -121,7 +123,8 @@ def _named(text: str, each: Tagged) -> tuple[int, int, float] | None:
         return _followed(value, each)
     if _SCRIPT.search(value):
         start, end = _whole(text, each.start, each.end)
-        needed = _SURE if len(text[start:end].split()) > 1 or "·" in value else _UNUSUAL
+        several = len(text[start:end].split()) > 1
+        needed = _SURE if not _LATIN_WORD.search(value) else _LATIN if several else _UNUSUAL
         return (start, end, each.probability) if each.probability >= needed else None
     if not _FORM.fullmatch(value) or value in _KIN or public(value) or barred(text, each.end):
         return None
@@ -144,7 +147,7 @@ def _followed(value: str, each: Tagged) -> tuple[int, int, float] | None:
         return None
     surname = 2 if value[:2] in COMPOUND else 1 if value[0] in SURNAMES else 0
     if surname and len(value) > surname and value[0] not in WORDLIKE:
-        return each.start, each.start + surname, each.probability / 2
+        return each.start, each.start + surname, 0.5
     if each.probability < _UNUSUAL or len(value) < 2 or value in _KIN:
         return None
-    return each.start, each.end, each.probability / 2
+    return each.start, each.end, 0.5
