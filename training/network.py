@@ -113,7 +113,8 @@ def train(
         return optax.apply_updates(p, change), state, value
 
     def followed(mean: Parameters, p: Parameters) -> Parameters:
-        return jax.tree.map(lambda a, b: KEPT * a + (1 - KEPT) * b, mean, p)
+        nearer: Parameters = jax.tree.map(lambda a, b: KEPT * a + (1 - KEPT) * b, mean, p)
+        return nearer
 
     step, follow = jax.jit(fitted), jax.jit(followed)
     mean = p
