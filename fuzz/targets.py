@@ -34,9 +34,7 @@ def inspector() -> Inspector:
 
 def text(data: bytes) -> None:
     """Strings of a request: found within their bounds, redacted without a fault."""
-    strings = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace").split(
-        "\0"
-    )
+    strings = data.decode("utf-8", "surrogateescape").split("\0")
     texts = {f"t[{number}]": string for number, string in enumerate(strings[:4])}
 
     def look(now: Mapping[str, str]) -> tuple[Finding, ...]:
