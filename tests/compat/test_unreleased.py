@@ -73,7 +73,8 @@ def test_from_draft_to_its_day(house: House, tmp_path: Path) -> None:
     assert command(house, "remove", added["id"]).returncode == 2
     with psycopg.connect(house.dsn) as connection:
         rows = connection.execute(
-            "SELECT leaf FROM ledger_entry WHERE type = 'admin' AND agency = %s", [AGENCY]
+            "SELECT leaf FROM ledger_entry WHERE type = 'admin' AND agency = %s ORDER BY idx",
+            [AGENCY],
         ).fetchall()
     actions = [json.loads(row[0])["action"] for row in rows]
     assert [each for each in actions if each.startswith("unreleased.")] == [
