@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from fuzz.__main__ import CORPUS
 from fuzz.targets import TARGETS, warm
 
