@@ -39,7 +39,7 @@ def client(house: House) -> OpenAI:
 
 
 def sent(house: House) -> str:
-    (body,) = house.model_server.received
+    body = house.model_server.received[-1]
     return json.dumps(json.loads(body), ensure_ascii=False)
 
 
@@ -128,3 +128,36 @@ def test_too_many_files_are_refused(client: OpenAI, house: House) -> None:
             model="cloud/echo", messages=[{"role": "user", "content": [file] * 17}]
         )
     assert error.value.code == "too_many"
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_a_picture_goes_as_the_words_on_it(client: OpenAI, house: House) -> None:
+    picture = base64.b64encode(making.filed(making.drawn("Applicant A123456789"))).decode()
+    url = f"data:image/png;base64,{picture}"
+    words: Any = [{"type": "text", "text": "翻譯"}]
+    chatted: Any = [*words, {"type": "image_url", "image_url": {"url": url}}]
+    client.chat.completions.create(
+        model="cloud/echo", messages=[{"role": "user", "content": chatted}]
+    )
+    assert "〔身分證號1〕" in sent(house)
+    assert picture[:60] not in sent(house)
+    given: Any = [{"role": "user", "content": [{"type": "input_image", "image_url": url}]}]
+    client.responses.create(model="cloud/echo", input=given)
+    assert "〔身分證號1〕" in sent(house)
+    base = house.base_url.removesuffix("/v1")
+    anthropic = Anthropic(base_url=base, api_key=house.keys["official"], max_retries=0)
+    source = {"type": "base64", "media_type": "image/png", "data": picture}
+    block: Any = {"type": "image", "source": source}
+    anthropic.messages.create(
+        model="cloud/echo", max_tokens=9, messages=[{"role": "user", "content": [block]}]
+    )
+    assert "〔身分證號1〕" in sent(house)
+
+
+def test_nobody_fetches_a_picture(client: OpenAI, house: House) -> None:
+    part: Any = {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/a.png"}}
+    with pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(
+            model="cloud/echo", messages=[{"role": "user", "content": [part]}]
+        )
+    assert house.model_server.received == []

@@ -22,7 +22,7 @@ HOSTILE = sorted(file for file in POI.rglob("*") if file.suffix in (".docx", ".p
 
 @pytest.fixture(scope="module")
 def readers() -> Iterator[Readers]:
-    made = Readers(1, Bounds(seconds=20))
+    made = Readers(1, Bounds(seconds=20), recognise=False)
     yield made
     made.close()
 

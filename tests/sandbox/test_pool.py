@@ -27,7 +27,7 @@ TEXT = "受文者：某某君\n主旨：測試".encode()
 
 @pytest.fixture(scope="module")
 def readers() -> Iterator[Readers]:
-    made = Readers(1, Bounds(seconds=20))
+    made = Readers(1, Bounds(seconds=20), recognise=False)
     yield made
     made.close()
 

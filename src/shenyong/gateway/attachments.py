@@ -3,6 +3,7 @@
     {"type": "file", "file": {"file_data": …}}     chat
     {"type": "input_file", "file_data": …}         responses        ──▶ a text part in its place
     {"type": "document", "source": {"data": …}}    messages
+    {"type": "image_url" | "input_image" | "image", …}    pictures: the words recognised on them
 
 A model gets the words of a file and never its bytes: what leaves is what was inspected. A file that
 is only named (an id, an address) stays as it is, and the door refuses it: nobody could inspect it.
@@ -25,7 +26,7 @@ from shenyong.reading.documents import Document, DocumentError
 
 FILES = 16
 """The most files of one request."""
-_SIGNS = (b'"file_data"', b'"base64"')
+_SIGNS = (b'"file_data"', b'"base64"', b'"image_url"')
 _ROOTS = ("messages", "input")
 _NAME = 255
 Read = Callable[[str, bytes], Awaitable[Document]]
@@ -94,7 +95,14 @@ def _file(part: dict[str, Any]) -> tuple[str, str, str] | None:
     elif kind == "input_file":
         as_text = "input_text"
         name, data = _strings(part, "filename", "file_data")
-    elif kind == "document":
+    elif kind in ("image_url", "input_image"):
+        as_text = "text" if kind == "image_url" else "input_text"
+        given = part.get("image_url")
+        (data,) = _strings(given, "url") if kind == "image_url" else _strings(part, "image_url")
+        name = ""
+        if not data.startswith("data:"):
+            return None  # nobody fetches an address
+    elif kind in ("document", "image"):
         as_text, source = "text", part.get("source")
         if not isinstance(source, dict) or source.get("type") != "base64":
             return None

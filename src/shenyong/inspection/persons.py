@@ -126,7 +126,9 @@ def _named(text: str, each: Tagged) -> tuple[int, int, float] | None:
         several = len(text[start:end].split()) > 1
         needed = _SURE if not _LATIN_WORD.search(value) else _LATIN if several else _UNUSUAL
         return (start, end, each.probability) if each.probability >= needed else None
-    if not _FORM.fullmatch(value) or value in _KIN or public(value) or barred(text, each.end):
+    if not _FORM.fullmatch(value) or value in _KIN or barred(text, each.end):
+        return None
+    if public(value) or public(text[each.start : each.start + 3]):  # 鄭南 of 鄭南榕自由巷
         return None
     usual = value[0] in _SEEN or value[:2] in COMPOUND
     word = ordinary(value) or is_word(value)

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from functools import cache
 
 import msgspec
+from msgspec.structs import replace
 
 from shenyong.reading.documents import (
     DEFAULT_LIMITS,
@@ -28,6 +29,7 @@ from shenyong.reading.documents import (
     Fault,
     Limits,
 )
+from shenyong.reading.documents.picture import can_recognise
 from shenyong.sandbox.frames import ANSWERS, HEAD, LARGEST, Ask, framed
 
 _PIECE = 1 << 18
@@ -39,6 +41,12 @@ class Bounds(msgspec.Struct, frozen=True):
 
     memory: int = 1 << 30
     seconds: float = 30.0
+
+
+RECOGNISING = Bounds(memory=4 << 30, seconds=120.0)
+"""Of a child that recognises text: its models take half a gigabyte, a page a second or two."""
+PICTURES = 60
+"""Pictures and scanned pages of one document at most."""
 
 
 class _Late(Exception):  # noqa: N818
@@ -124,11 +132,19 @@ class _Child:
 class Readers:
     """At most `count` children. Safe to use from any thread; close it when done.
 
+    With `recognise` what needs the recognition of text goes to one further child that has more
+    memory and time, so that a scan doesn't hold up letters; by default where it is installed.
+
     guideline: ey-genai-2023:4
     """
 
-    def __init__(self, count: int = 1, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self, count: int = 1, bounds: Bounds | None = None, recognise: bool | None = None
+    ) -> None:
         self._bounds = bounds or Bounds()
+        if recognise is None:
+            recognise = can_recognise()
+        self._recognising = Readers(1, RECOGNISING, recognise=False) if recognise else None
         self._free: list[_Child] = []
         self._turn = threading.Semaphore(count)
         self._lock = threading.Lock()
@@ -141,6 +157,14 @@ class Readers:
             DocumentError: it can't be read whole. TIMEOUT where it took too long; DAMAGED where the
                 child died of it.
         """
+        try:
+            return self._read(name, data, limits)
+        except DocumentError as error:
+            if error.fault is not Fault.NEEDS_OCR or self._recognising is None:
+                raise
+        return self._recognising.read(name, data, replace(limits, pictures=PICTURES))
+
+    def _read(self, name: str, data: bytes, limits: Limits) -> Document:
         if len(data) > limits.file:
             raise DocumentError(Fault.TOO_LARGE, name)
         seconds = max(1, round(self._bounds.seconds))
@@ -175,6 +199,8 @@ class Readers:
 
     def close(self) -> None:
         """End all children."""
+        if self._recognising is not None:
+            self._recognising.close()
         with self._lock:
             self._closed = True
             children, self._free = self._free, []

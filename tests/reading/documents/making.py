@@ -240,3 +240,41 @@ def letter(level: str, codec: str = "utf-8") -> bytes:
 
 
 LETTER_SAYS = ["示範機關庚", "王小庚", "主旨庚", "條列庚", "註解庚", "說明："]
+
+
+def drawn(*lines: str, font: str | None = None, mode: str = "RGB", turned: int = 0) -> Image.Image:
+    """A picture with lines of text, as a scanner gives them."""
+    from PIL import ImageDraw, ImageFont
+
+    letters = ImageFont.truetype(font, 30, index=3) if font else ImageFont.load_default(30)
+    picture = Image.new("RGBA", (900, 80 + 60 * len(lines)), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(picture)
+    for number, line in enumerate(lines):
+        pen.text((40, 40 + 60 * number), line, fill="black", font=letters)
+    if mode == "RGB":
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB").rotate(turned, expand=True)
+    return picture
+
+
+def filed(*pictures: Image.Image, form: str = "PNG") -> bytes:
+    """The pictures as one file."""
+    out = io.BytesIO()
+    first, *others = pictures
+    if others:
+        first.save(out, form, save_all=True, append_images=others)
+    else:
+        first.save(out, form)
+    return out.getvalue()
+
+
+def scanned(pages: int, *lines: str) -> bytes:
+    """A PDF of scanned pages."""
+    out = io.BytesIO()
+    book = canvas.Canvas(out)
+    page = ImageReader(drawn(*lines))
+    for _ in range(pages):
+        book.drawImage(page, 20, 400, 540, 540 * page.getSize()[1] / page.getSize()[0])
+        book.showPage()
+    book.save()
+    return out.getvalue()

@@ -20,7 +20,7 @@ class Fault(StrEnum):
     TOO_MANY = "too_many"  # members, pages, parts or cells
     ENTITIES = "entities"  # XML that declares entities to be expanded
     UNSAFE_NAME = "unsafe_name"  # a member that would leave its folder
-    NEEDS_OCR = "needs_ocr"  # a picture or a scanned page
+    NEEDS_OCR = "needs_ocr"  # a picture or a scanned page whose words we don't have
     TIMEOUT = "timeout"
 
 
@@ -47,6 +47,7 @@ class Limits(msgspec.Struct, frozen=True):
     parts: int = 20_000
     pages: int = 3_000
     characters: int = 20_000_000
+    pictures: int = 0  # whose text is recognised; with 0 a picture is refused with NEEDS_OCR
 
 
 DEFAULT_LIMITS = Limits()
@@ -75,6 +76,7 @@ class Budget:
         self._members = limits.members
         self._parts = limits.parts
         self._characters = limits.characters
+        self._pictures = limits.pictures
 
     def expand(self, size: int, place: str) -> None:
         """Account for bytes that came out of an archive."""
@@ -86,6 +88,14 @@ class Budget:
         """Account for one member of an archive."""
         self._members -= 1
         if self._members < 0:
+            raise DocumentError(Fault.TOO_MANY, place)
+
+    def picture(self, place: str) -> None:
+        """Account for a picture or page whose text is recognised."""
+        if self.limits.pictures == 0:
+            raise DocumentError(Fault.NEEDS_OCR, place)
+        self._pictures -= 1
+        if self._pictures < 0:
             raise DocumentError(Fault.TOO_MANY, place)
 
     def part(self, path: str, text: str) -> Part:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shenyong.reading.documents import odf, office, pdf, plain
+from shenyong.reading.documents import odf, office, pdf, picture, plain
 from shenyong.reading.documents.archive import Archive
 from shenyong.reading.documents.document import (
     DEFAULT_LIMITS,
@@ -55,6 +55,8 @@ def read_document(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Do
         form = form or found
         if part is not None:
             parts.append(part)
+    if form == "picture" and len(parts) == bool(name):
+        raise DocumentError(Fault.NEEDS_OCR, name)  # nobody can say what a photograph shows
     return Document(form, tuple(parts))
 
 
@@ -89,7 +91,7 @@ def _parts(
             raise DocumentError(Fault.POLYGLOT, name)
         return "pdf", pdf.read(data, budget, inner)
     if data.startswith(_PICTURES) or data[8:12] == b"WEBP":
-        raise DocumentError(Fault.NEEDS_OCR, name)
+        return "picture", picture.read(data, budget, name)
     if data.startswith(_OLE):
         # Encrypted Office files are such containers; so are the formats before 2007.
         sealed = "EncryptedPackage".encode("utf-16-le") in data

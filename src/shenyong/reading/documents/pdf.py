@@ -1,7 +1,7 @@
 """PDF: the text of each page, annotations, form fields, bookmarks, properties, attachments.
 
-A page that shows pictures and has hardly any text is a scan: without its words nobody can say what
-it holds, so the file is refused. Source: ISO 32000-2; pages by PDFium, the structure by qpdf.
+A page that shows pictures and has hardly any text is a scan: its text is recognised, or the file is
+refused, for without its words nobody can say what it holds. Source: ISO 32000-2; pages by PDFium, the structure by qpdf.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 
+from shenyong.reading.documents import picture
 from shenyong.reading.documents.document import Budget, DocumentError, Fault, Part
 from shenyong.reading.documents.office import Inner
 
@@ -28,6 +29,7 @@ _BROKEN = (
     ValueError,
 )
 _SCANNED = 8  # characters on a page with a picture, at most, that make it a scan
+_SCALE = 200 / 72  # a page is drawn at 200 dpi for recognition
 _SAYS = ("/Contents", "/V", "/TU", "/T", "/RC", "/Alt", "/ActualText", "/Subj", "/NM", "/URI")
 
 
@@ -66,7 +68,8 @@ def _pages(data: bytes, budget: Budget) -> Iterator[Part]:
             text = page.get_textpage().get_text_range()
             said = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
             if len("".join(said.split())) <= _SCANNED and _pictures(page):
-                raise DocumentError(Fault.NEEDS_OCR, f"page[{number + 1}]")
+                budget.picture(f"page[{number + 1}]")
+                said = picture.recognised(page.render(scale=_SCALE).to_pil().convert("RGB"))
             if said:
                 yield budget.part(f"page[{number + 1}]", said)
             page.close()
