@@ -262,11 +262,11 @@ def test_what_can_not_be_inspected_is_refused(
     assert house.model_server.received == []
 
 
-def test_pictures_are_refused_and_never_passed_on(client: Anthropic, house: House) -> None:
+def test_a_broken_picture_is_refused_and_never_passed_on(client: Anthropic, house: House) -> None:
     source = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
     with pytest.raises(anthropic.BadRequestError) as caught:
         say(client, [{"type": "image", "source": source}])
-    assert caught.value.body["error"]["code"] == "part_not_inspectable"  # type: ignore[index]
+    assert caught.value.body["error"]["code"] == "file_damaged"  # type: ignore[index]
     assert house.model_server.received == []
 
 

@@ -112,13 +112,13 @@ def test_what_can_not_be_read_is_refused_with_its_reason(
     assert house.model_server.received == []
 
 
-def test_a_file_that_is_only_named_is_refused(client: OpenAI, house: House) -> None:
+def test_a_file_that_nobody_uploaded_is_refused(client: OpenAI, house: House) -> None:
     part: Any = {"type": "file", "file": {"file_id": "file-1"}}
     with pytest.raises(openai.BadRequestError) as error:
         client.chat.completions.create(
             model="cloud/echo", messages=[{"role": "user", "content": [part]}]
         )
-    assert error.value.code == "part_not_inspectable"
+    assert error.value.code == "file_not_found"
 
 
 def test_too_many_files_are_refused(client: OpenAI, house: House) -> None:

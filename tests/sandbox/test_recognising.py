@@ -92,7 +92,11 @@ def test_a_picture_in_a_letter_is_read(readers: Readers) -> None:
 
 @pytest.mark.skipif(not FONT.exists(), reason="no font with Han characters to draw with")
 def test_chinese_is_read(readers: Readers) -> None:
-    lines = ("密等：密", "受文者：陳淑芬君（身分證統一編號：A123456789）", "地址：桃園市縣府路1號3樓之2")
+    lines = (
+        "密等：密",
+        "受文者：陳淑芬君（身分證統一編號：A123456789）",
+        "地址：桃園市縣府路1號3樓之2",
+    )
     found = texts(readers, "a.png", making.filed(making.drawn(*lines, font=str(FONT))))["picture"]
     assert found.replace(")", "）").splitlines() == list(lines)
 

@@ -14,7 +14,7 @@ import time
 import msgspec
 
 import shenyong
-from shenyong.gateway import decision_page
+from shenyong.gateway import decision_page, uploads
 from shenyong.gateway.attachments import opened
 from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
@@ -40,6 +40,7 @@ from shenyong.protocols.embeddings import VECTORS
 from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.protocols.responses import RESPONSES
+from shenyong.reading.documents import Document
 from shenyong.registry import Model
 from shenyong.sandbox import readers
 from shenyong.settings import Settings
@@ -167,12 +168,14 @@ class App:
             body = await _body(worker, headers, receive, request_id)
             arrival = Arrival(request_id, now_us(), headers, body)
             if door is not None:
-                text = await _opened(worker, body, request_id)
+                text = await _opened(worker, caller.key.id, body, request_id)
                 arrival = Arrival(request_id, arrival.at, headers, body, text)
             way = (
                 look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
             )
             return await shell.drive(way, len(body), seconds)
+        if path == uploads.PATH or path.startswith(f"{uploads.PATH}/"):
+            return await _files(worker, scope, receive, path, request_id)
         if path in UNAUDITED:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")
@@ -220,14 +223,18 @@ def _headers(scope: Message) -> dict[str, str]:
 
 
 async def _body(
-    worker: Worker, headers: dict[str, str], receive: Receive, request_id: str
+    worker: Worker,
+    headers: dict[str, str],
+    receive: Receive,
+    request_id: str,
+    expected: str = "application/json",
 ) -> bytes:
     """The whole body, within the limits. Raises Unserved for what is too large, slow or encoded."""
     limit = worker.settings.limits.body_bytes
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Unserved(failure.render(Failure.UNSUPPORTED_MEDIA_TYPE, request_id))
     kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if kind != expected:
         raise Unserved(failure.render(Failure.UNSUPPORTED_MEDIA_TYPE, request_id))
     length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > limit:
@@ -256,13 +263,36 @@ async def _body(
     return b"".join(parts)
 
 
-async def _opened(worker: Worker, body: bytes, request_id: str) -> bytes | None:
+async def _opened(worker: Worker, key: str, body: bytes, request_id: str) -> bytes | None:
     """The body with the text of its files; None where it has none. Raises Unserved."""
+
+    async def find(file: str) -> Document | None:
+        kept = await worker.files.get(key, file, int(time.time()))
+        return kept.document if kept else None
+
     try:
-        text = await opened(body, worker.world.limits, readers().read_soon)
+        text = await opened(body, worker.world.limits, readers().read_soon, find)
     except BadInputError as error:
         raise Unserved(failure.render_bad_input(error, request_id)) from None
     return None if text is body else text
+
+
+async def _files(
+    worker: Worker, scope: Message, receive: Receive, path: str, request_id: str
+) -> Reply:
+    method, headers = scope["method"], _headers(scope)
+    caller = identify(Arrival(request_id, now_us(), headers, b""), worker.world)
+    if method == "POST" and path == uploads.PATH:
+        body = await _body(worker, headers, receive, request_id, uploads.FORM)
+        kind = headers.get("content-type", "")
+        read = readers().read_soon
+        try:
+            return await uploads.upload(worker.files, read, caller, kind, body, request_id)
+        except BadInputError as error:
+            return _whole(failure.render_bad_input(error, request_id))
+    if method == "GET" or (method == "DELETE" and path != uploads.PATH):
+        return await uploads.looked_up(worker.files, caller, method, path, request_id)
+    return _not_allowed(request_id, "GET, POST" if path == uploads.PATH else "GET, DELETE")
 
 
 def _too_large(limit: int, request_id: str) -> Unserved:

@@ -40,6 +40,7 @@ from shenyong.storage import registry as stored
 from shenyong.storage import unreleased
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.decisions import Recorded, find_decision
+from shenyong.storage.files import Files
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.recovery import close_interrupted
@@ -118,6 +119,9 @@ class Worker:
         self.aside = ThreadPoolExecutor(2, thread_name_prefix="inspect")
         self.turns = RefusedTurns(settings.database.dsn)
         self.register = unreleased.Lookup(settings.database.dsn)
+        self.files = Files(
+            settings.database.dsn, lambda agency: derived(self._digest_key, "files", agency)
+        )
         self._registers: dict[str, tuple[int, Register]] = {}
         self.world: World
         self._checkpointer: Checkpointer
@@ -229,6 +233,7 @@ class Worker:
             try:
                 if time.monotonic() - forgotten > _FORGET_SECONDS:
                     await self.turns.forget_expired(int(time.time()))
+                    await self.files.forget_expired(int(time.time()))
                     forgotten = time.monotonic()
                 version = await asyncio.to_thread(self._version)
                 registers = await asyncio.to_thread(self._newer_registers)

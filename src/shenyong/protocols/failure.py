@@ -29,6 +29,7 @@ class Failure(StrEnum):
     UNIDENTIFIED_USER = "unidentified_user"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
+    FILE_NOT_FOUND = "file_not_found"
     NOT_PROXIED = "not_proxied"
     WRONG_BASE_URL = "wrong_base_url"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -64,6 +65,7 @@ FORMS: dict[Failure, _Form] = {
     Failure.UNIDENTIFIED_USER: _Form(403, "permission_error", False),
     Failure.MODEL_NOT_ALLOWED: _Form(403, "permission_error", False),
     Failure.MODEL_NOT_FOUND: _Form(404, _ASKED, False),
+    Failure.FILE_NOT_FOUND: _Form(404, _ASKED, False),
     Failure.NOT_PROXIED: _Form(404, _ASKED, False),
     Failure.WRONG_BASE_URL: _Form(404, _ASKED, False),
     Failure.METHOD_NOT_ALLOWED: _Form(405, _ASKED, False),

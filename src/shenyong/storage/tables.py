@@ -189,3 +189,18 @@ unreleased_version = Table(
     Column("agency", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
 )
+
+uploaded_file = Table(
+    "uploaded_file",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Index("ix_uploaded_file_key", "key"),
+    Index("ix_uploaded_file_expires", "expires"),
+)
