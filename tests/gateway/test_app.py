@@ -478,7 +478,6 @@ class TestPaths:
         [
             "/v1/images/generations",
             "/v1/assistants",
-            "/v1/files",
             "/v1/audio/transcriptions",
             "/v1/chat",
             "/v1/chat/completions/1",

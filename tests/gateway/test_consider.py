@@ -254,3 +254,11 @@ def test_findings_are_counted_by_kind_and_nothing_else():
     found = world().inspect(sources(PERSONAL, PERSONAL))
     assert counted(found) == {"person_name": 2, "tw_national_id": 2}
     assert counted(()) == {}
+
+
+def test_what_turns_say_only_together_is_asked_about() -> None:
+    said = ("本里有一位四十五歲的民眾", "住在信義里", "在農會上班", "你猜這個人是誰？")
+    together = considered(*said)
+    assert together.facts.question_personal.value == "likely"
+    assert together.plan.verdict.word == "deny"
+    assert considered(*said[:3]).plan.verdict.word == "allow"

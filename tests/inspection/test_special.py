@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.inspection.driving import found, hits, seconds
 
-from shenyong.guideline.terms import DataClass
+from shenyong.guideline.terms import DataClass, Likelihood
 from shenyong.inspection.special import Special
 
 POSITIVE = [
@@ -88,3 +88,18 @@ def test_a_person_in_another_sentence_is_not_near() -> None:
 @pytest.mark.parametrize("unit", ["王小明確診肺結核，", "診斷：肺結核\n"])
 def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
     assert seconds(Special, unit) < 2.0  # a quadratic reading takes far longer
+
+
+@pytest.mark.parametrize(
+    "text", ["我同事最近確診思覺失調症，我該怎麼關心？", "有一名員工罹患肺結核，請擬內部處理方式。"]
+)
+def test_of_somebody_who_is_not_named_it_is_possible(text: str) -> None:
+    (hit,) = hits(Special(), text)
+    assert hit.likelihood is Likelihood.POSSIBLE
+    assert hit.data_class is None
+
+
+def test_of_somebody_who_is_named_it_is_likely() -> None:
+    (hit,) = hits(Special(), "王小明罹患肺結核，請擬通知。")
+    assert hit.likelihood is Likelihood.LIKELY
+    assert hit.data_class is DataClass.PERSONAL_SPECIAL

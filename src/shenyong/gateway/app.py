@@ -287,7 +287,7 @@ async def _files(
         kind = headers.get("content-type", "")
         read = readers().read_soon
         try:
-            return await uploads.upload(worker.files, read, caller, kind, body, request_id)
+            return await uploads.upload(worker.files, read, caller, (kind, body), request_id)
         except BadInputError as error:
             return _whole(failure.render_bad_input(error, request_id))
     if method == "GET" or (method == "DELETE" and path != uploads.PATH):

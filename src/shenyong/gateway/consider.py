@@ -14,6 +14,7 @@ from shenyong.decision import Candidate, Facts, Judge, Plan, gather, plan
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.finding import Finding
 from shenyong.inspection.inspector import Inspector
+from shenyong.inspection.mosaic import mosaic
 from shenyong.reading import read
 from shenyong.reading.passage import Source
 from shenyong.redaction import Redaction, Style, settle
@@ -79,7 +80,9 @@ def consider(
     found: tuple[Finding, ...] | None = None,
 ) -> Considered:
     """Decide on one request. `found` are its findings, if they are known already."""
-    findings = inspect(sources) if found is None else found
+    # What only the turns together say stays said whatever is taken out of each of them.
+    together = mosaic(sources)
+    findings = (*(inspect(sources) if found is None else found), *together)
     key, use_case, model = asked.caller.key, asked.caller.use_case, asked.model
     environment, env_max = registry.effective(model, asked.at)
 
@@ -103,9 +106,8 @@ def consider(
         nonlocal redaction
 
         def look(texts: Mapping[str, str]) -> tuple[Finding, ...]:
-            return inspect(
-                [msgspec.structs.replace(each, text=texts[each.path]) for each in sources]
-            )
+            again = [msgspec.structs.replace(each, text=texts[each.path]) for each in sources]
+            return (*inspect(again), *together)
 
         texts = {source.path: source.text for source in sources}
         settled = settle(texts, findings, look, removable, style)

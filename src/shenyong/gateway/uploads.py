@@ -30,7 +30,7 @@ from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import JSON_TYPE
 from shenyong.reading.documents import DocumentError
 from shenyong.registry import Caller
-from shenyong.storage.files import MOST, Files, StoredFile
+from shenyong.storage.files import MOST, Files, Owner, StoredFile
 
 PATH = "/v1/files"
 FORM = "multipart/form-data"
@@ -39,14 +39,14 @@ _NAME = 255
 
 
 async def upload(
-    files: Files, read: Read, caller: Caller, kind: str, body: bytes, request_id: str
+    files: Files, read: Read, caller: Caller, form: tuple[str, bytes], request_id: str
 ) -> Reply:
-    """The file's card, once it was read whole.
+    """The file's card, once it was read whole. `form` is the body's type, and the body.
 
     Raises:
         BadInputError: the form or the file can't be read, or the key has too many files.
     """
-    fields, file = parted(kind, body)
+    fields, file = parted(*form)
     purpose = fields.get("purpose", "user_data")
     if purpose not in _PURPOSES:
         raise BadInputError("not_one_of", "purpose", params={"allowed": ", ".join(_PURPOSES)})
@@ -60,7 +60,8 @@ async def upload(
             f"file_{error.fault.value}", "file", f"document.{error.fault.value}"
         ) from None
     key = caller.key
-    kept = await files.put(key.agency, key.id, purpose, document, len(data), int(time.time()))
+    owner = Owner(key.agency, key.id)
+    kept = await files.put(owner, purpose, document, len(data), int(time.time()))
     if kept is None:
         raise BadInputError("too_many", "file", params={"low": 0, "high": MOST})
     return _said(_card(kept), request_id)

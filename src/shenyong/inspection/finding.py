@@ -26,6 +26,6 @@ class Finding(msgspec.Struct, frozen=True):
     masked: str
     confidence: float
     detector: str
-    likelihood: Likelihood = Likelihood.NONE  # for questions and intents only
+    likelihood: Likelihood = Likelihood.NONE  # of questions, intents and special categories
     group: int = 0
     evasion: str = ""  # how it was hidden, e.g. "compact", "base64"; empty if plain

@@ -116,7 +116,8 @@ class Inspector:
         evasion = "split" if len(spans) > 1 else ""
         if plainness:
             evasion = view.encoding or view.kind.value
-        masked = "" if hit.likelihood is not Likelihood.NONE else mask(hit.kind, value)
+        asked = hit.data_class is None and hit.likelihood is not Likelihood.NONE
+        masked = "" if asked else mask(hit.kind, value)
         return Placed(hit, spans, masked, evasion, plainness)
 
 

@@ -4,7 +4,8 @@
 criminal record; defined in 施行細則 4); other laws keep the identity of victims, children, people
 with HIV and informants as strictly. A word alone is no personal data (肺結核防治宣導): a finding
 needs a person in the same sentence or a neighbouring line of a record: a name, an identifier, a
-surname (林姓民眾), or one who is spoken of (案主, 該生). Sources: domain.md 4.4, 4.5.
+surname (林姓民眾), or one who is spoken of (案主, 該生): likely. Of somebody who is not named
+(一名同仁罹患…) it is possible, and carries no class. Sources: domain.md 4.4, 4.5.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from shenyong.guideline.terms import DataClass
+from shenyong.guideline.terms import DataClass, Likelihood
 from shenyong.inspection import lexicon
 from shenyong.inspection.detector import Hit, Match, Pattern
 from shenyong.inspection.names import signed
@@ -30,6 +31,10 @@ _RECORD_LINES = 4  # lines of a record before and after (姓名：… / 診斷�
 _SPOKEN_OF = re.compile(
     rf"(?<![{_HAN}]){lexicon.either(lexicon.words('special', 'persons'))}(?![女孫院校市縣])"
     r"|案主|該生|該童|個案[A-Z甲乙丙]|代號[A-Z0-9]{2,}"
+)
+_UNNAMED = re.compile(
+    r"(?:一|這|那|某)(?:名|位)(?:民眾|員工|學生|同仁|同學|住戶|個案|里民|男子|女子|婦人)"
+    r"|我(?:的)?(?:同事|鄰居|朋友|學生|部屬|長官|主管)"
 )
 _IDENTIFIER = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Z][1289A-D][0-9]{8}|09[0-9]{2}-?[0-9]{3}-?[0-9]{3})(?![0-9])"
@@ -89,12 +94,19 @@ class Special:
                 low, high = _neighbourhood(text, word.start(), word.end())
                 near = _somebody(text, low, high)
             if not near:
+                if _UNNAMED.search(text, low, high) and _STATED.search(text, low, high):
+                    if not _GENERAL.search(text, low, high):
+                        yield Hit(_KIND, None, *word.span(), 0.5, self.name, Likelihood.POSSIBLE)
+                    continue
                 clear = _clear_until(text, high)
                 continue
             sentence = text[low:high]
             if _GENERAL.search(sentence) and not _STATED.search(text, low, high):
                 continue
-            yield Hit(_KIND, DataClass.PERSONAL_SPECIAL, word.start(), word.end(), 0.8, self.name)
+            yield Hit(
+                *(_KIND, DataClass.PERSONAL_SPECIAL, word.start(), word.end(), 0.8, self.name),
+                Likelihood.LIKELY,
+            )
 
 
 def _clear_until(text: str, high: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 # guideline: ey-genai-2023:4
 import asyncio
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
@@ -54,19 +54,28 @@ class StoredFile(msgspec.Struct, frozen=True):
         return next((part.text for part in self.document.parts if part.path == "name"), "")
 
 
+class Owner(NamedTuple):
+    """Whose file it is: the agency's id and the key's."""
+
+    agency: str
+    key: str
+
+
 class Files:
     """One worker's access. `keys` gives an agency's 32 bytes; `timeout` in seconds."""
 
     def __init__(self, dsn: str, keys: Any, *, timeout: float = 5.0) -> None:
         self._dsn, self._keys, self._timeout = dsn, keys, timeout
 
-    async def put(self, agency: str, key: str, purpose: str, document: Document, size: int,
-                  now: int) -> StoredFile | None:  # fmt: skip
+    async def put(
+        self, owner: Owner, purpose: str, document: Document, size: int, now: int
+    ) -> StoredFile | None:
         """Keep a document; None where the key has too many.
 
         Raises:
             LedgerUnavailableError: the database does not answer.
         """
+        agency, key = owner
         kept = StoredFile(f"file-{os.urandom(18).hex()}", purpose, size, now, now + KEPT_SECONDS,
                           document)  # fmt: skip
         nonce = os.urandom(_NONCE)

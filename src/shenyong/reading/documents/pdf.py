@@ -1,7 +1,8 @@
 """PDF: the text of each page, annotations, form fields, bookmarks, properties, attachments.
 
 A page that shows pictures and has hardly any text is a scan: its text is recognised, or the file is
-refused, for without its words nobody can say what it holds. Source: ISO 32000-2; pages by PDFium, the structure by qpdf.
+refused, for without its words nobody can say what it holds. Source:
+ISO 32000-2; pages by PDFium, the structure by qpdf.
 """
 
 from __future__ import annotations

@@ -113,10 +113,9 @@ def _said(picture: Image) -> Iterator[str]:
     for name, value in picture.info.items():
         if name in _NAMED:
             continue
-        if isinstance(value, bytes) and name in ("xmp", "XML:com.adobe.xmp", "comment"):
-            value = value.decode("utf-8", "replace")
-        if isinstance(value, str) and value.strip():
-            yield f"{name}: {value}"
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(text, str) and text.strip():
+            yield f"{name}: {text}"
     for value in picture.getexif().values():
         if isinstance(value, str) and value.strip("\0 "):
             yield value.strip("\0 ")
