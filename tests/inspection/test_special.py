@@ -91,15 +91,15 @@ def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["我同事最近確診思覺失調症，我該怎麼關心？", "有一名員工罹患肺結核，請擬內部處理方式。"]
+    "text", ["某位住戶確診思覺失調症，該怎麼關心？", "有一名員工罹患肺結核，請擬內部處理方式。"]
 )
 def test_of_somebody_who_is_not_named_it_is_possible(text: str) -> None:
-    (hit,) = hits(Special(), text)
-    assert hit.likelihood is Likelihood.POSSIBLE
-    assert hit.data_class is None
+    seen = hits(Special, text)
+    assert {(each.likelihood, each.data_class) for each in seen} == {(Likelihood.POSSIBLE, None)}
 
 
 def test_of_somebody_who_is_named_it_is_likely() -> None:
-    (hit,) = hits(Special(), "王小明罹患肺結核，請擬通知。")
-    assert hit.likelihood is Likelihood.LIKELY
-    assert hit.data_class is DataClass.PERSONAL_SPECIAL
+    seen = hits(Special, "王小明罹患肺結核，請擬通知。")
+    assert {(each.likelihood, each.data_class) for each in seen} == {
+        (Likelihood.LIKELY, DataClass.PERSONAL_SPECIAL)
+    }

@@ -105,9 +105,9 @@ def mosaic(sources: Sequence[Source]) -> tuple[Finding, ...]:
     else:
         return ()
     first: dict[str, _Trait] = {}
-    for each in traits:
-        first.setdefault(each.kind, each)
-    spans = [(each.source.path, each.start, each.end) for each in first.values()]
+    for trait in traits:
+        first.setdefault(trait.kind, trait)
+    spans = [(trait.source.path, trait.start, trait.end) for trait in first.values()]
     spans += [(source.path, *who.span()) for source, who in asks]
     return tuple(
         Finding(
