@@ -1,7 +1,7 @@
 """Statutes of the Republic of China: what a text cites, and whether it stands there.
 
 corpus ──┐
-text ──▶ citations (which law, article, paragraph) ──▶ judged (exists, repealed, says something else)
+text ──▶ citations (law, article, paragraph) ──▶ judged (exists, repealed, says another thing)
 
 The data are the Ministry of Justice's; an article's wording decides nothing by itself, the official
 does (guideline point 2). Pure: no files, no database.

@@ -17,65 +17,26 @@ from typing import NamedTuple
 import msgspec
 
 from shenyong.statutes.corpus import Corpus
-from shenyong.statutes.numerals import NUMERAL, number
-
-_HALF = str.maketrans(
-    {chr(0xFF10 + each): str(each) for each in range(10)} | {"－": "-", "–": "-", "~": "～"}
+from shenyong.statutes.forms import (
+    ANAPHOR,
+    CHAPTER,
+    CRIMES,
+    DEFINED,
+    HALF,
+    LAW_WORD,
+    LEAD,
+    LINK,
+    NO_STATUTE,
+    NUMBERED,
+    PAST,
+    QUOTED,
+    REACH,
+    ROMAN,
+    SHORT,
+    TAIL,
+    UNIT,
 )
-_S = r"[ \t\u3000\n]{0,3}"
-_ARTICLE = (
-    rf"(?:第{_S}(?P<no>{NUMERAL}){_S}(?:-(?P<dash>[0-9]{{1,2}}){_S})?條(?!例|約|款)"
-    rf"(?:{_S}之{_S}(?P<more>{NUMERAL})(?!條))?"
-    rf"|第{_S}(?P<no2>{NUMERAL}){_S}[之-]{_S}(?P<more2>{NUMERAL}){_S}條(?!例|約|款)"
-    rf"|§{_S}(?P<no3>[0-9]{{1,4}})(?:[-之](?P<more3>[0-9]{{1,2}}))?"
-    rf"|(?P<same>同|前|本|該|次)條)"
-)
-_PARAGRAPH = rf"(?:第{_S}(?P<para>{NUMERAL}){_S}項|(?P<samepara>同|前|本|該)項)"
-_ITEM = rf"第{_S}(?P<item>{NUMERAL}){_S}款(?:之[一二三四五六1-6](?![條項]))?"
-_SUB = rf"第{_S}(?P<sub>{NUMERAL}){_S}目(?:之[一二三四五六1-6](?![條項]))?"
-_PART = r"(?:前段|中段|後段|但書|本文|序文)"
-_UNIT = re.compile(
-    rf"{_ARTICLE}(?:{_S}{_PARAGRAPH})?(?:{_S}{_ITEM})?(?:{_S}{_SUB})?{_PART}?"
-    rf"|{_PARAGRAPH.replace('para>', 'para_b>')}(?:{_S}{_ITEM.replace('item>', 'item_b>')})?"
-    rf"(?:{_S}{_SUB.replace('sub>', 'sub_b>')})?{_PART}?"
-    rf"|{_ITEM.replace('item>', 'item_c>')}(?:{_S}{_SUB.replace('sub>', 'sub_c>')})?{_PART}?"
-)
-_LINK = re.compile(
-    rf"{_S}(?:(?:規定|所定)?(?:得|應)?準用|、|及|與|或|和|暨|以及|至|到|～|-|,|，){_S}"
-    rf"(?:同法|同條例)?{_S}\Z"
-)
-_PAST = re.compile(
-    r"(?:修正(?:公布|施行|生效)?(?:前|後?施行前)|施行前|行為時|裁處時|原(?:條文)?|修正之|廢止前|舊法)"
-    r"(?:之|有效之|適用之)?(?:本法|同法|該法|本條例|[\u4e00-\u9fff]{2,20}(?:法|條例))?\s*\Z"
-)
-_CHAPTER = re.compile(
-    r"(?:第?[\u4e00-\u9fff]{1,14}[編章節篇](?:之罪|中)?|[\u4e00-\u9fff]{2,10}罪)?\s*"
-)
-_ANAPHOR = re.compile(r"(?P<word>[同該本]|前開|上開|上述|前述|前揭|首揭)(?P<kind>法|條例|通則|憲法)\s*\Z")
-_NO_STATUTE = re.compile(
-    r"(?:契約|合約|協議書?|協定|公約|條約|議定書|章程|要點|辦法|細則|規則|準則|標準|注意事項|須知"
-    r"|規定|手冊|簡章|規範|指引|基準|規程|綱要|綱領|方案|措施|計畫|命令|自治條例|施行細則|公司章程"
-    r"|判決|解釋|憲章|規章|說明書|投標須知|同意書|切結書|附件|附表|附錄)"
-    r"[」』》）)]?(?:\([^()]{0,30}\)|（[^（）]{0,30}）)?\s*\Z"
-)
-_LAW_WORD = re.compile(r"(?P<name>[\u4e00-\u9fff]{1,30}(?:法|條例|通則|律))[」』》〉]?\s*\Z")
-_LEAD = re.compile(
-    r".*(?:爰依據?|依據|依照|按照|按|依|違反|觸犯|牴觸|適用|準用|參照|根據|有關|關於|對於|符合|以及|及|與|或"
-    r"|和|暨|並|惟|則|且|應|為|係|即|屬|查|基於|引用|適用|另|經|故|因|由|在|於|中|之|的|和)"
-)
-_TAIL = re.compile(r"(?:施行細則|施行規則|施行辦法|細則|子法|草案|修正案|自治條例)")
-_DEFINED = re.compile(
-    r"\s*[」』》〉]?\s*[（(]\s*(?:以下|下稱|下|簡稱|以下均?簡?稱)(?:均)?(?:簡稱|稱)?\s*[為:：]?\s*"
-    r"[「『]?(?P<short>[\u4e00-\u9fff]{1,12}?)[」』]?\s*[)）]"
-)
-_SHORT = re.compile(
-    r"[ ]?(?P<no>[0-9]{1,4})(?:(?:-|之)(?P<more>[0-9]{1,2}))?"
-    r"(?:[ ]?(?P<roman>I{1,3}|IV|V|VI{0,3}))?(?:[ ]?(?P<circled>[①-⑳]))?"
-    r"(?![0-9A-Za-z年月日個件萬元人條項款%.号號])"
-)
-_ROMAN = {"": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8}
-_QUOTED = re.compile(r"[」』》〉]?\s*(?:（[^（）]{0,40}）|\([^()]{0,40}\))?\s*")
-_REACH = 48
+from shenyong.statutes.numerals import number
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -93,8 +54,8 @@ class Citation(msgspec.Struct, frozen=True):
     `law` is the statute's name in the corpus, "" where it is none that is known; `written` is how
     the text names it ("" if it says 同法 or nothing). `article` is ``15-1``; `paragraph`, `item`
     and `sub` are 0 where none is named. `statute` is False for what is certainly no statute (契約,
-    要點, 施行細則). `assumed`: the law was not named here but before.
-    `past`: an earlier wording is meant (修正施行前第…條), of which the statutes in force say nothing.
+    要點, 施行細則). `assumed`: the law was not named here but before. `past`: an earlier wording
+    is meant (修正施行前第…條), of which the statutes in force say nothing.
     """
 
     start: int
@@ -120,7 +81,7 @@ class _Named(NamedTuple):
 def defined(text: str, corpus: Corpus) -> dict[str, str]:
     """The short names that a text gives to statutes: 個人資料保護法（以下簡稱個資法）."""
     own: dict[str, str] = {}
-    for _ in _names(text.translate(_HALF), corpus, own):
+    for _ in _names(text.translate(HALF), corpus, own):
         pass
     return own
 
@@ -128,108 +89,134 @@ def defined(text: str, corpus: Corpus) -> dict[str, str]:
 def citations(text: str, corpus: Corpus, context: Context | None = None) -> list[Citation]:
     """The citations of `text`, in order. `context` where the text is a statute's own."""
     here = context or Context()
-    plain = text.translate(_HALF)
+    plain = text.translate(HALF)
     names = list(_names(plain, corpus, dict(here.defined)))
-    found: list[Citation] = []
+    reader = _Reader(plain, corpus, here, names)
     brief = [each for named in names if (each := _brief(plain, named))]
-    law, written, is_statute = here.law, "", bool(here.law)
-    last: Citation | None = None
-    position = 0
-    for match in _UNIT.finditer(plain):
-        before = plain[max(0, match.start() - _REACH) : match.start()]
-        between = plain[last.end : match.start()] if last else ""
-        linked = last is not None and bool(_LINK.fullmatch(between))
-        named = _named_before(plain, names, match.start())
-        while position < len(names) and names[position].end <= match.start():
-            if names[position].law:
-                law, written, is_statute = names[position].law, names[position].written, True
-            position += 1
-        assumed = False
-        if not _has_article(match) and (last is None or (here.law == "" and not linked)):
-            # 第二項 alone: of the article that was last spoken of, or of the statute's own.
-            if not (here.law and here.article):
-                continue
-        if named is not None:
-            law, written, is_statute = named.law, named.written, True
-        elif linked and last is not None:
-            law, written, is_statute = last.law, last.written, last.statute
-            assumed = last.assumed
-            if not _has_article(match) and here.law and not last.paragraph:
-                law, is_statute = here.law, True
-        elif _ANAPHOR.search(before):
-            own = _ANAPHOR.search(before)
-            if own and own["word"] == "本" and here.law:
-                law = here.law
-            assumed, written, is_statute = True, "", bool(law)
-        elif match["same"] or not _has_article(match):
-            assumed = True
-            if here.law and (match["same"] in ("前", "本", "次") or not _has_article(match)):
-                law, is_statute = here.law, True
-        elif _NO_STATUTE.search(before):
-            found.append(_unit(match, "", before[-12:], last, here, statute=False, assumed=False))
-            last = found[-1]
-            continue
-        elif unknown := _unknown(before):
-            law, written, is_statute = "", unknown, True
-        elif here.law:
-            law, written, is_statute, assumed = here.law, "", True, True
-        else:
-            assumed, written = True, ""
-            if last is not None and not last.statute:
-                is_statute = False
-        unit = _unit(match, law if is_statute else "", written, last, here,
-                     statute=is_statute, assumed=assumed)  # fmt: skip
-        if not unit.article:
-            continue
-        if not _has_article(match) and here.law:
-            unit = _own_or_last(unit, last if linked or (last and "。" not in between) else None,
-                                here, corpus)  # fmt: skip
-        if _PAST.search(before) or (linked and last is not None and last.past):
-            unit = msgspec.structs.replace(unit, past=True)
-        found.append(unit)
-        last = unit
+    found = [each for match in UNIT.finditer(plain) if (each := reader.read(match))]
     return sorted([*found, *brief], key=lambda each: each.start)
+
+
+class _Meant(NamedTuple):
+    """Which statute a citation means, as far as the words say."""
+
+    law: str
+    written: str
+    statute: bool
+    assumed: bool = False
+
+
+class _Reader:
+    """Reads a text from left to right, and knows what was spoken of last."""
+
+    def __init__(self, text: str, corpus: Corpus, here: Context, names: list[_Named]) -> None:
+        self._text, self._corpus, self._here, self._names = text, corpus, here, names
+        self._meant = _Meant(here.law, "", bool(here.law))
+        self._last: Citation | None = None
+        self._position = 0
+
+    def read(self, match: re.Match[str]) -> Citation | None:
+        """The citation of one match; None for 第二項 of nothing that is known."""
+        here, last = self._here, self._last
+        before = self._text[max(0, match.start() - REACH) : match.start()]
+        between = self._text[last.end : match.start()] if last else ""
+        linked = last is not None and bool(LINK.fullmatch(between) or CRIMES.fullmatch(between))
+        named = _named_before(self._text, self._names, match.start())
+        self._pass_names(match.start())
+        alone = last is None or (here.law == "" and not linked)
+        if not _has_article(match) and alone and not (here.law and here.article):
+            return None  # 第二項 alone: of the article last spoken of, or of the statute's own
+        if named is not None:
+            meant = _Meant(named.law, named.written, True)
+        elif linked and last is not None:
+            meant = _Meant(last.law, last.written, last.statute, last.assumed)
+            if not _has_article(match) and here.law and not last.paragraph:
+                meant = meant._replace(law=here.law, statute=True)
+        else:
+            meant = self._meant_alone(match, before)
+        unit = _unit(match, meant, last, here)
+        if not unit.article:
+            return None
+        if not meant.statute and NO_STATUTE.search(before):
+            self._last = unit
+            return unit  # and what was spoken of before still stands
+        self._meant = meant
+        if (own := match["samepara_b"]) and own in "前本" and here.article:
+            unit = msgspec.structs.replace(unit, law=here.law, article=here.article)
+        elif not _has_article(match) and here.law:
+            near = linked or (last is not None and "。" not in between)
+            unit = _own_or_last(unit, last if near else None, self._corpus)
+        if PAST.search(before) or (linked and last is not None and last.past):
+            unit = msgspec.structs.replace(unit, past=True)
+        self._last = unit
+        return unit
+
+    def _pass_names(self, start: int) -> None:
+        while self._position < len(self._names) and self._names[self._position].end <= start:
+            named = self._names[self._position]
+            if named.law:
+                self._meant = _Meant(named.law, named.written, True)
+            self._position += 1
+
+    def _meant_alone(self, match: re.Match[str], before: str) -> _Meant:
+        """What a citation means that neither follows a name nor continues a list."""
+        here, law, statute = self._here, self._meant.law, self._meant.statute
+        if anaphor := ANAPHOR.search(before):
+            law = here.law if anaphor["word"] == "本" and here.law else law
+            return _Meant(law, "", bool(law), True)
+        if match["same"] or not _has_article(match):
+            if here.law and (match["same"] in ("前", "本", "次") or not _has_article(match)):
+                return _Meant(here.law, self._meant.written, True, True)
+            return _Meant(law, self._meant.written, statute, True)
+        if NO_STATUTE.search(before):
+            return _Meant("", before[-12:], False)
+        if unknown := _unknown(before):
+            return _Meant("", unknown, True)
+        if here.law:
+            return _Meant(here.law, "", True, True)
+        return _Meant(law, "", statute and (self._last is None or self._last.statute), True)
 
 
 def _brief(text: str, named: _Named) -> Citation | None:
     """個資法6I① : a law's name with bare numbers behind it, as jurists note it down."""
-    match = _SHORT.match(text, named.end) if named.law else None
+    match = SHORT.match(text, named.end) if named.law else None
     if match is None:
         return None
     article = match["no"] + (f"-{match['more']}" if match["more"] else "")
     item = ord(match["circled"]) - ord("①") + 1 if match["circled"] else 0
-    paragraph = _ROMAN[match["roman"] or ""]
-    return Citation(
-        named.start, match.end(), named.law, named.written, article, paragraph, item
-    )
+    paragraph = ROMAN[match["roman"] or ""]
+    return Citation(named.start, match.end(), named.law, named.written, article, paragraph, item)
 
 
 def _has_article(match: re.Match[str]) -> bool:
-    return any(match[name] for name in ("no", "no2", "no3", "same"))
+    return any(match[name] for name in (*NUMBERED, "same"))
 
 
-def _own_or_last(
-    unit: Citation, last: Citation | None, here: Context, corpus: Corpus
-) -> Citation:
+def _own_or_last(unit: Citation, last: Citation | None, corpus: Corpus) -> Citation:
     """第二項 in a statute: of the article itself, or of the one just cited if that has it alone."""
-    own = corpus.laws[here.law].articles.get(here.article)
-    if last is None or own is None or unit.paragraph <= len(own.paragraphs):
+    if last is None or not last.law:
         return unit
-    return msgspec.structs.replace(unit, law=last.law, article=last.article)
+    of_last = msgspec.structs.replace(unit, law=last.law, article=last.article)
+    if not unit.paragraph and last.paragraph:
+        of_last = msgspec.structs.replace(of_last, paragraph=last.paragraph)
+    if _is_there(unit, corpus) or not _is_there(of_last, corpus):
+        return unit
+    return of_last
 
 
-def _unit(
-    match: re.Match[str],
-    law: str,
-    written: str,
-    last: Citation | None,
-    here: Context,
-    *,
-    statute: bool,
-    assumed: bool,
-) -> Citation:
+def _is_there(unit: Citation, corpus: Corpus) -> bool:
+    law = corpus.laws.get(unit.law)
+    article = law.articles.get(unit.article) if law else None
+    if article is None or unit.paragraph > len(article.paragraphs):
+        return False
+    among = article.paragraphs[unit.paragraph - 1 : unit.paragraph] or article.paragraphs
+    return not unit.item or any(unit.item in each.items for each in among)
+
+
+def _unit(match: re.Match[str], meant: _Meant, last: Citation | None, here: Context) -> Citation:
     """The citation of one match; what it leaves out is of the one before."""
-    first = match["no"] or match["no2"] or match["no3"]
+    law = meant.law if meant.statute else ""
+    first = next((match[name] for name in NUMBERED if match[name]), None)
     more = match["dash"] or match["more"] or match["more2"] or match["more3"]
     paragraph = number(match["para"] or match["para_b"] or "")
     item = number(match["item"] or match["item_b"] or match["item_c"] or "")
@@ -241,17 +228,18 @@ def _unit(
         article = _same_article(same, last, here)
     else:
         article = last.article if last and not here.law else here.article or ""
-        if last and last.law == law and not match["para_b"] and not match["samepara"]:
+        if last and last.law == law and not match["para_b"] and not match["samepara_b"]:
             article, paragraph = last.article, paragraph or last.paragraph
         elif last and here.law and last.law == law and last.end + 2 >= match.start():
             article = last.article if last.paragraph else here.article
-    same_para = match["samepara"]
+    same_para = match["samepara"] or match["samepara_b"]
     if same_para == "前" and here.paragraph > 1 and not first:
         paragraph = here.paragraph - 1
     elif same_para and last is not None and same_para in "同該":
         paragraph = last.paragraph
+    place = (article, paragraph, item, sub)
     return Citation(
-        match.start(), match.end(), law, written, article, paragraph, item, sub, statute, assumed
+        match.start(), match.end(), law, meant.written, *place, meant.statute, meant.assumed
     )
 
 
@@ -280,11 +268,11 @@ def _names(text: str, corpus: Corpus, own: dict[str, str]) -> Iterator[_Named]:
             continue
         name, law = best
         end = at + len(name)
-        if _TAIL.match(text, end):
+        if TAIL.match(text, end):
             yield _Named(at, end, "", name)  # 個人資料保護法施行細則 is another matter
         else:
             yield _Named(at, end, law, name)
-            defined = _DEFINED.match(text, end)
+            defined = DEFINED.match(text, end)
             if defined:
                 own[defined["short"]] = law
                 end = defined.end()
@@ -306,12 +294,16 @@ def _named_before(text: str, names: list[_Named], start: int) -> _Named | None:
     for named in reversed(names):
         if named.end > start:
             continue
-        if start - named.end > _REACH:
+        if start - named.end > REACH:
             return None
         between = text[named.end : start]
-        if named.law and (_QUOTED.fullmatch(between) or _CHAPTER.fullmatch(between)):
+        if named.law and (QUOTED.fullmatch(between) or CHAPTER.fullmatch(between)):
             return named
-        if named.law and (defined := _DEFINED.match(between)) and not between[defined.end() :].strip():
+        if (
+            named.law
+            and (defined := DEFINED.match(between))
+            and not between[defined.end() :].strip()
+        ):
             return named
         return None
     return None
@@ -319,10 +311,10 @@ def _named_before(text: str, names: list[_Named], start: int) -> _Named | None:
 
 def _unknown(before: str) -> str:
     """The name of a statute that we don't know, directly before; "" if there is none."""
-    found = _LAW_WORD.search(before)
+    found = LAW_WORD.search(before)
     if found is None:
         return ""
     name = found["name"]
-    lead = _LEAD.match(name)
+    lead = LEAD.match(name)
     name = name[lead.end() :] if lead and len(name) - lead.end() >= 3 else name
     return name if len(name) >= 3 else ""

@@ -76,7 +76,7 @@ class Article(msgspec.Struct, frozen=True, dict=True):
 
 
 class Law(msgspec.Struct, frozen=True):
-    """A statute. `modified` is its last amendment's date, ISO; `repealed` if it is no longer law."""
+    """A statute. `modified`: its last amendment's date, ISO; `repealed`: it is no longer law."""
 
     name: str
     modified: str

@@ -61,10 +61,12 @@ _PLAIN_WORDS = re.compile(
     r"依據|依照|規定|辦理|應予|敬請|查照|本府|本局|本部|有關|一案|臺端|台端|前開|之規定|意旨|略以|所定|請|爰"
 )
 _CITED = re.compile(
-    r"第[ 0-9一二三四五六七八九十百千零〇之-]+[條項款目](?:之[0-9一二三四五六七八九十]+)?|前段|後段|但書"
+    r"第[ 0-9一二三四五六七八九十百千零〇之-]+[條項款目](?:之[0-9一二三四五六七八九十]+)?"
+    r"|前段|後段|但書"
 )
 _TOO_SHORT = 8  # characters of a sentence that say too little to compare
 _LITTLE, _MUCH = 0.12, 0.30  # share of the sentence's weight that an article has too
+_SURE = (0.20, 0.70)  # the same, where another article has nearly all of it
 _MARGIN = 2.5  # how many times more another article must have
 
 
@@ -145,9 +147,8 @@ def better_article(law: Law, cited: str, sentence: str) -> str:
     }
     own = shares.get(cited, 0.0)
     best = max(shares, key=lambda no: shares[no])
-    if own < _LITTLE and shares[best] >= _MUCH and shares[best] >= _MARGIN * own:
-        return best
-    return ""
+    elsewhere = own < _LITTLE and shares[best] >= _MUCH and shares[best] >= _MARGIN * own
+    return best if elsewhere or (own < _SURE[0] and shares[best] >= _SURE[1]) else ""
 
 
 def _pairs(text: str) -> frozenset[str]:
