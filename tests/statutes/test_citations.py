@@ -26,7 +26,11 @@ UNRESOLVED = {
     Outcome.NO_SUCH_ITEM,
     Outcome.DELETED,
 }
-ANY = st.text(st.sampled_from("依個資法第一二十百六5條項款目之及、前同本該§民刑行政程序（）以下簡稱 \n-～準用契約細則"))
+ANY = st.text(
+    st.sampled_from(
+        "依個資法第一二十百六5條項款目之及、前同本該§民刑行政程序（）以下簡稱 \n-～準用契約細則"
+    )
+)
 
 
 def _written(each: Citation, corpus: Corpus, sentence: str) -> str:

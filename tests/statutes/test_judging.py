@@ -26,7 +26,8 @@ def test_a_law_that_is_misspelt_is_suggested(corpus: Corpus) -> None:
 
 def test_the_article_that_says_it_is_suggested(corpus: Corpus) -> None:
     judged = _judged(
-        "依行政罰法第27條，裁處罰鍰應審酌應受責難程度、所生影響及所得之利益，並得考量受處罰者之資力。", corpus
+        "依行政罰法第27條，裁處罰鍰應審酌應受責難程度、所生影響及所得之利益，並得考量受處罰者之資力。",
+        corpus,
     )
     assert (judged.outcome, judged.instead) == (Outcome.DIFFERENT_WORDING, "18")
 
