@@ -30,7 +30,7 @@ Point = tuple[int, int, int, int]
 Key = tuple[str, bytes, bytes]
 WIDTH, HASH, MAX_FAULTS = 256, 32, 100
 BACKWARDS = 5_000_000  # microseconds by which the clocks of two workers may differ
-KINDS = ("intent", "outcome", "decision", "admin")
+KINDS = ("intent", "outcome", "decision", "admin", "step")
 # Ed25519 (RFC 8032, 5.1), points in extended coordinates: x = X/Z, y = Y/Z, xy = T/Z
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493

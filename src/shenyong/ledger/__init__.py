@@ -14,9 +14,11 @@ Pure: records in, proof out. What it leaves to others: storing and signing at th
 (`storage`), and what to record (`gateway`).
 """
 
+from shenyong.ledger.checkpoint import SigningKey, VerifyingKey
 from shenyong.ledger.digest import Digester
-from shenyong.ledger.entry import Admin, Decided, Entry, Intent, Outcome, OutcomeKind, encode
-from shenyong.ledger.merkle import leaf_hash
+from shenyong.ledger.entry import Admin, Decided, Entry, Intent, Outcome, OutcomeKind, Step, encode
+from shenyong.ledger.merkle import ProofError, leaf_hash
+from shenyong.ledger.proof import Receipt, verify_receipt
 
 __all__ = [
     "Admin",
@@ -26,6 +28,12 @@ __all__ = [
     "Intent",
     "Outcome",
     "OutcomeKind",
+    "ProofError",
+    "Receipt",
+    "SigningKey",
+    "Step",
+    "VerifyingKey",
     "encode",
     "leaf_hash",
+    "verify_receipt",
 ]

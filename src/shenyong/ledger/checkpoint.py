@@ -87,6 +87,10 @@ class SigningKey:
         )
         self.verifying = VerifyingKey(name, public)
 
+    def signature(self, data: bytes) -> bytes:
+        """The bare signature over `data`, for other envelopes than a note."""
+        return self._private.sign(data)
+
     def sign(self, text: bytes) -> bytes:
         """The note: text, an empty line, and the signature line."""
         signature = self._private.sign(text)

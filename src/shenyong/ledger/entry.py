@@ -129,10 +129,37 @@ class Admin(msgspec.Struct, frozen=True, tag_field="type", tag="admin", omit_def
     v: int = 1
 
 
-Entry = Intent | Decided | Outcome | Admin
+class Step(msgspec.Struct, frozen=True, tag_field="type", tag="step", omit_defaults=True):
+    """A step of a person on a matter: drafted, judged, confirmed, released (points 2, 5 and 6).
+
+    `subject` is the matter's pseudonymous id, of a release its public number; `digest` a keyed
+    digest of the text, of a release the digest of its statement. `kinds` counts checks by
+    ``kind:resolution``. What stands in the public register of a release stands here first.
+    """
+
+    agency: str
+    request: str
+    at: int
+    actor: str
+    action: str  # e.g. "draft.submit", "release"
+    subject: str = ""
+    digest: str = ""
+    decision: str = ""  # the decision that this is about
+    template: str = ""
+    level: str = ""
+    model: str = ""
+    share: int = 0  # of human work, in percent
+    seconds: int = 0  # that the text was before the person
+    hasty: bool = False
+    kinds: dict[str, int] = {}
+    attempt: int = 1
+    v: int = 1
+
+
+Entry = Intent | Decided | Outcome | Admin | Step
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
-_DECODER = msgspec.json.Decoder(Intent | Decided | Outcome | Admin)
+_DECODER = msgspec.json.Decoder(Intent | Decided | Outcome | Admin | Step)
 
 
 class EntryError(ValueError):

@@ -23,7 +23,7 @@ from shenyong.reading.documents.document import (
     Limits,
     Part,
 )
-from shenyong.reading.documents.formats import read_document
+from shenyong.reading.documents.formats import read_document, read_outside
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -33,4 +33,5 @@ __all__ = [
     "Limits",
     "Part",
     "read_document",
+    "read_outside",
 ]

@@ -60,6 +60,20 @@ def read_document(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Do
     return Document(form, tuple(parts))
 
 
+def read_outside(data: bytes, inside: office.Inner, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """The document in `data` without what is in the files inside it: `inside` gives their parts.
+
+    For comparing a document with itself; what is inspected is read whole (`read_document`).
+
+    Raises:
+        DocumentError: as `read_document`.
+    """
+    if len(data) > limits.file:
+        raise DocumentError(Fault.TOO_LARGE)
+    form, parts = _parts(data, Budget(limits), inside, "")
+    return Document(form, tuple(parts))
+
+
 def _read(data: bytes, budget: Budget, depth: int, name: str) -> Iterator[tuple[str, Part | None]]:
     """The format, then each part with it."""
     if len(data) > budget.limits.file:
