@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError
-from securesystemslib.signer import Signature  # type: ignore[attr-defined]
+from securesystemslib.signer import Signature
 
 from shenyong.ledger import ProofError, Receipt, VerifyingKey, verify_receipt
 from shenyong.ledger.checkpoint import SigningKey

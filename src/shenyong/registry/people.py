@@ -28,12 +28,17 @@ class Agency(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A person of an agency, by a pseudonymous id; the name never enters the ledger."""
+    """A person of an agency, by a pseudonymous id; the name never enters the ledger.
+
+    `unit` is the section that the person works in (who countersigns whom), `title` the post.
+    """
 
     id: str
     agency: str
     name: str
     role: Role
+    unit: str = ""
+    title: str = ""
 
 
 class UseCase(msgspec.Struct, frozen=True):

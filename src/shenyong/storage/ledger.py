@@ -28,7 +28,7 @@ import psycopg
 from shenyong.ledger.entry import Entry, Intent, Outcome, OutcomeKind, encode
 from shenyong.ledger.merkle import leaf_hash
 
-_APPEND = """
+APPEND = """
 WITH head AS (
   UPDATE ledger_head SET size = size + %(count)s WHERE agency = %(agency)s
   RETURNING size - %(count)s AS base
@@ -345,7 +345,7 @@ class LedgerWriter:
             "hashes": [leaf_hash(each.leaf) for each in entries],
         }
         try:
-            row = await self._fetch(await self._connect(), _APPEND, values)
+            row = await self._fetch(await self._connect(), APPEND, values)
         except (psycopg.IntegrityError, psycopg.DataError):
             # The server refused this batch and keeps nothing of it, for the fault of one entry (a
             # request recorded before, an id that is none): the others must not fail with it.
