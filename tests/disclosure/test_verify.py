@@ -79,7 +79,7 @@ def test_another_agencys_key_proves_nothing(released, form: str) -> None:
     data = conf.MAKERS[form](released.sheet, released.bundle)
     other = SigningKey("shenyong/moda-demo", b"x" * 32)
     assert verify(data, other.verifying).result is Result.FORGED
-    assert claimed_by(data) == "moda-demo"
+    assert claimed_by(seen(data)) == "moda-demo"
 
 
 def test_an_entry_of_another_release_proves_nothing(released) -> None:
@@ -172,3 +172,12 @@ def test_the_statement_is_dsse_over_in_toto(released) -> None:
     assert told["_type"] == "https://in-toto.io/Statement/v1"
     assert told["subject"][0]["name"] == conf.NUMBER
     assert "林佳穎" not in payload.decode()
+
+
+@FORMS
+def test_the_sandbox_sees_the_same(released, form: str) -> None:
+    from shenyong.disclosure import from_document
+    from shenyong.sandbox import readers
+
+    data = conf.MAKERS[form](released.sheet, released.bundle)
+    assert from_document(readers().shown(data)) == seen(data)

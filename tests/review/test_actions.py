@@ -15,6 +15,7 @@ from shenyong.review import (
     BasisKind,
     Check,
     NotAllowed,
+    Release,
     Review,
     Stage,
     Standing,
@@ -55,6 +56,10 @@ def sign(review: Review, who: Who = CHEN, at: int = 1200 * SECOND) -> Review:
     return actions.countersigned(review, who, review.digest, 0, hasty=False, at=at)
 
 
+def release(review: Review, number: str = "SY-1", at: int = 0, who: Who = LIN) -> Review:
+    return actions.released(review, who, Release(number, at, who.id, review.digest, "L1"))
+
+
 def code(action: object, *args: object, **more: object) -> str:
     with pytest.raises(NotAllowed) as caught:
         action(*args, **more)  # type: ignore[operator]
@@ -64,7 +69,7 @@ def code(action: object, *args: object, **more: object) -> str:
 def test_the_whole_way() -> None:
     review = sign(submit(ready(making.review())))
     assert review.stage is Stage.CONFIRMED
-    review = actions.released(review, LIN, "SY-115-ABCDEF", "L1", 0)
+    review = release(review, "SY-115-ABCDEF", 0)
     assert review.stage is Stage.RELEASED
     assert review.release
     assert review.release.digest == digest(LETTER)
@@ -77,7 +82,7 @@ def test_without_a_countersigner_the_declaration_confirms() -> None:
 def test_an_act_always_needs_another_person() -> None:
     review = submit(ready(making.review(countersign=False), ACT))
     assert review.stage is Stage.SUBMITTED
-    assert code(actions.released, review, LIN, "n", "L1", 0) == "not_confirmed"
+    assert code(release, review, "n", 0) == "not_confirmed"
 
 
 def test_what_is_matched_settles_itself_but_not_in_an_act() -> None:
@@ -134,7 +139,7 @@ def test_quicker_than_reading_is_said_first_and_counted() -> None:
 
 
 def test_an_edit_voids_the_confirmation_and_the_release() -> None:
-    review = actions.released(sign(submit(ready(making.review()))), LIN, "SY-1", "L1", 5)
+    review = release(sign(submit(ready(making.review()))), "SY-1", 5)
     changed = actions.edited(review, LIN, LETTER + "又及。", (), 9)
     assert changed.stage is Stage.JUDGING
     assert (changed.submitted, changed.countersigned, changed.release) == (None, None, None)
@@ -145,7 +150,7 @@ def test_an_edit_voids_the_confirmation_and_the_release() -> None:
 
 
 def test_a_release_can_be_withdrawn_with_a_reason() -> None:
-    review = actions.released(sign(submit(ready(making.review()))), LIN, "SY-1", "L1", 5)
+    review = release(sign(submit(ready(making.review()))), "SY-1", 5)
     assert code(actions.voided, review, CHEN, " ", 9) == "no_comment"
     assert actions.voided(review, CHEN, "誤植", 9).voided[-1].reason == "誤植"
 
@@ -188,9 +193,7 @@ def test_one_outcome_of_two_reviewers() -> None:
     review = submit(ready(making.review()))
     assert code(sign, sign(review)) == "not_waiting"
     assert code(actions.returned, sign(review), CHEN, "x", 0) == "not_waiting"
-    assert code(
-        actions.released, actions.released(sign(review), LIN, "a", "L1", 0), LIN, "b", "L1", 0
-    ) == ("released_before")
+    assert code(release, release(sign(review), "a", 0), "b", 0) == ("released_before")
 
 
 TEXTS = st.sampled_from([LETTER, ACT, "", "主旨：x", LETTER + "補充。"])
@@ -280,7 +283,8 @@ class Anything(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def release(self, who: Who) -> None:
         before = self.review
-        self.attempt(actions.released, who, f"n{self.at}", "L1", self.at)
+        made = Release(f"n{self.at}", self.at, who.id, before.digest, "L1")
+        self.attempt(actions.released, who, made)
         if self.review is not before:
             people = self.signed.get(before.digest, set())
             assert "lin" in people

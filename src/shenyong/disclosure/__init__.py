@@ -24,8 +24,8 @@ from shenyong.disclosure.statement import (
     signed,
     statement,
 )
-from shenyong.disclosure.verify import Result, Verdict, claimed_by, verify
-from shenyong.disclosure.visible import UnreadableError, seen, sidecar
+from shenyong.disclosure.verify import Result, Verdict, claimed_by, verify, verify_seen
+from shenyong.disclosure.visible import Seen, UnreadableError, from_document, seen, sidecar
 
 __all__ = [
     "Bundle",
@@ -35,6 +35,7 @@ __all__ = [
     "NoFontError",
     "Record",
     "Result",
+    "Seen",
     "Sheet",
     "Signed",
     "StatementError",
@@ -45,6 +46,7 @@ __all__ = [
     "as_json",
     "as_ods",
     "claimed_by",
+    "from_document",
     "lines_of",
     "make_docx",
     "new_number",
@@ -59,4 +61,5 @@ __all__ = [
     "suggested",
     "tidy",
     "verify",
+    "verify_seen",
 ]

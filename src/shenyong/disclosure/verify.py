@@ -60,7 +60,11 @@ def verify(data: bytes, key: VerifyingKey, proof: str = "") -> Verdict:
     Raises:
         UnreadableError: no document in a format that could be released.
     """
-    shown = seen(data)
+    return verify_seen(seen(data), key, proof)
+
+
+def verify_seen(shown: Seen, key: VerifyingKey, proof: str = "") -> Verdict:
+    """As `verify`, of a file that was read already."""
     packed = proof or shown.bundle
     number = shown.marks.get(NUMBER, "") or found_in(shown.text)
     if not packed:
@@ -83,13 +87,9 @@ def _same(shown: Seen, text_digest: str, confirmation: Confirmation) -> bool:
     return digest(shown.text) == text_digest
 
 
-def claimed_by(data: bytes, proof: str = "") -> str:
-    """The agency that a file says confirmed it, unproved: whose key to ask for; "" if none.
-
-    Raises:
-        UnreadableError: no document in a format that could be released.
-    """
-    packed = proof or seen(data).bundle
+def claimed_by(shown: Seen, proof: str = "") -> str:
+    """The agency that a file says confirmed it, unproved: whose key to ask for; "" if none."""
+    packed = proof or shown.bundle
     try:
         return peeked(Bundle.unpacked(packed).envelope)[1].agency if packed else ""
     except StatementError:

@@ -18,7 +18,7 @@ import pikepdf
 from lxml import etree
 
 from shenyong.disclosure.marks import CONFIRMATION, FILE_NAME, NUMBER, STATE
-from shenyong.reading.documents import DocumentError, Part, read_outside
+from shenyong.reading.documents import Document, DocumentError, Part, read_outside
 
 _HEAD = re.compile(r"(?:styles|header|footer)")
 _DIGITS = re.compile(r"[0-9]+|\b(?:NUM)?PAGES?\b")
@@ -77,6 +77,21 @@ def seen(data: bytes) -> Seen:
         marks = {}
     text = _PICTURE.sub("", "\n".join(body))
     return Seen(form, shown_digest("\n".join([text, *heads, *sorted(pictures)])), text, marks)
+
+
+def as_document(shown: Seen) -> Document:
+    """The same as a document's parts, as it comes out of the sandbox."""
+    marks = [Part(f"mark:{name}", value) for name, value in shown.marks.items()]
+    return Document(shown.format, (Part("digest", shown.digest), Part("text", shown.text), *marks))
+
+
+def from_document(document: Document) -> Seen:
+    """What `as_document` made of it."""
+    told = {part.path: part.text for part in document.parts}
+    marks = {
+        path.removeprefix("mark:"): text for path, text in told.items() if path.startswith("mark:")
+    }
+    return Seen(document.format, told.get("digest", ""), told.get("text", ""), marks)
 
 
 def _is_body(path: str) -> bool:

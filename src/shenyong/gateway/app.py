@@ -62,6 +62,11 @@ class App:
         self._worker: Worker | None = None
         self._draining = False
 
+    @property
+    def worker(self) -> Worker | None:
+        """What the requests share, once the application has started."""
+        return self._worker
+
     async def __call__(self, scope: Message, receive: Receive, send: SendMessage) -> None:
         """Serve one connection event, or the worker's life."""
         if scope["type"] == "http":

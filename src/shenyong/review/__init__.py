@@ -8,7 +8,7 @@ The machine prepares, the responsible official decides (guideline points 2 and 5
 
 from __future__ import annotations
 
-from shenyong.review import acts, actions
+from shenyong.review import actions, acts
 from shenyong.review.checks import Check, Kind, Material, Span, Standing, prepare, sentence_at
 from shenyong.review.difference import Piece, human_share, pieces
 from shenyong.review.likeness import imitated

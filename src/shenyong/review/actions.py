@@ -284,14 +284,15 @@ def recalled(review: Review, who: Who) -> Review:
 
 # guideline: ey-genai-2023:5
 # guideline: ey-genai-2023:6
-def released(review: Review, who: Who, number: str, level: str, at: int) -> Review:
+def released(review: Review, who: Who, release: Release) -> Review:
     """The confirmed text goes out, with its disclosure. Once: the same text keeps its number."""
     _official(review, who)
     if review.release is not None and review.stage is Stage.RELEASED:
         raise NotAllowed("released_before", number=review.release.number)
     if review.stage is not Stage.CONFIRMED or not review.confirmed:
         raise NotAllowed("not_confirmed")
-    release = Release(number, at, who.id, review.digest, level)
+    if release.digest != review.digest or release.by != who.id:
+        raise NotAllowed("other_text")
     return _next(review, stage=Stage.RELEASED, release=release)
 
 

@@ -94,13 +94,17 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A release: its public `number`, the disclosure's level; `voided`: when (0: it stands)."""
+    """A release: its public `number`, the disclosure's level; `voided`: when (0: it stands).
+
+    `notice` is what was disclosed, word for word, so that the document can be made again.
+    """
 
     number: str
     at: int
     by: str
     digest: str
     level: str
+    notice: str = ""
     voided: int = 0
     reason: str = ""
 

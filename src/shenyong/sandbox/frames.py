@@ -12,12 +12,16 @@ LARGEST = 512 * 1024 * 1024
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """Read this. `seconds` of processor time may go into it."""
+    """Read this. `seconds` of processor time may go into it.
+
+    `shown` asks what a released document shows and which marks it bears (`disclosure.visible`).
+    """
 
     name: str
     data: bytes
     limits: Limits
     seconds: int
+    shown: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

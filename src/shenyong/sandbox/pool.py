@@ -164,11 +164,23 @@ class Readers:
                 raise
         return self._recognising.read(name, data, replace(limits, pictures=PICTURES))
 
-    def _read(self, name: str, data: bytes, limits: Limits) -> Document:
+    def shown(self, data: bytes) -> Document:
+        """What a released document shows, and its marks (`disclosure.visible.from_document`).
+
+        Raises:
+            DocumentError: as `read`.
+        """
+        return self._read("", data, DEFAULT_LIMITS, shown=True)
+
+    async def shown_soon(self, data: bytes) -> Document:
+        """As `shown`, beside the event loop."""
+        return await asyncio.to_thread(self.shown, data)
+
+    def _read(self, name: str, data: bytes, limits: Limits, *, shown: bool = False) -> Document:
         if len(data) > limits.file:
             raise DocumentError(Fault.TOO_LARGE, name)
         seconds = max(1, round(self._bounds.seconds))
-        ask = Ask(name, data, limits, seconds)
+        ask = Ask(name, data, limits, seconds, shown)
         with self._turn:
             child = self._take()
             try:

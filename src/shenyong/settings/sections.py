@@ -111,6 +111,40 @@ class Logging(msgspec.Struct, frozen=True):
     level: Literal["info", "warning", "error"] = "info"
 
 
+class Web(msgspec.Struct, frozen=True):
+    """The workbench's pages, on the gateway's own address.
+
+    A session ends after `idle_minutes` without a request, and after `hours` in any case. `contact`
+    is whom a reader of a disclosure may ask; `l1`, `l2` and `l3` are the agency's own wording of
+    the levels, with {official}, {unit}, {model}, {day} and {contact}. `demo` lets anybody who
+    reaches the pages act as one of the demonstration's people.
+    """
+
+    enabled: bool = True
+    idle_minutes: Annotated[int, Meta(ge=1, le=480)] = 30
+    hours: Annotated[int, Meta(ge=1, le=24)] = 10
+    contact: str = ""
+    l1: str = ""
+    l2: str = ""
+    l3: str = ""
+    demo: bool = False
+
+
+class Public(msgspec.Struct, frozen=True):
+    """The public register's own listener (揭露專區); with port 0 there is none."""
+
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^\s/?#@]+(/[^\s?#]*)?$")] = ""
+
+    @property
+    def url(self) -> str:
+        """How citizens reach it, without a slash at its end; "" if there is none."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"http://{self.host}:{self.port}" if self.port else ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All settings of an installation."""
 
@@ -122,6 +156,8 @@ class Settings(msgspec.Struct, frozen=True):
     upstream: Upstream = Upstream()
     inspection: Inspection = Inspection()
     policy: Policy = Policy()
+    web: Web = Web()
+    public: Public = Public()
     logging: Logging = Logging()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shenyong.ledger import Decided, Intent, Outcome
 from shenyong.ledger.entry import decode
 from shenyong.storage.ledger import LedgerUnavailableError
+from shenyong.storage.pool import Pool
 from shenyong.storage.tables import ledger_entry
 
 _MOST = 16  # entries with one id: an intent and its outcome, and what later issues add
@@ -48,3 +49,21 @@ def find_decision(engine: Engine, decision_id: str) -> Recorded | None:
     entry = next((each for each in found if isinstance(each, Intent | Decided)), None)
     ends = [each for each in found if isinstance(each, Outcome)]
     return Recorded(entry, ends[-1] if ends else None) if entry else None
+
+
+_NEWEST = """
+SELECT leaf FROM ledger_entry WHERE agency = %s AND type IN ('intent', 'decision')
+ORDER BY idx DESC LIMIT %s
+"""
+
+
+async def newest_decisions(pool: Pool, agency: str, most: int) -> list[Intent | Decided]:
+    """An agency's newest decisions, the newest first.
+
+    Raises:
+        LedgerUnavailableError: the database does not answer.
+    """
+    async with pool.transaction() as connection:
+        rows = await (await connection.execute(_NEWEST, [agency, most])).fetchall()
+    found = [decode(leaf) for (leaf,) in rows if isinstance(leaf, bytes)]
+    return [each for each in found if isinstance(each, Intent | Decided)]

@@ -28,6 +28,7 @@ _PAGE = (
 )
 _COUNT = "SELECT count(*) FROM release"
 _PROOF = "SELECT agency, entry, payload, envelope, voided FROM release WHERE number = %s"
+_LEAF = "SELECT leaf FROM ledger_entry WHERE agency = %s AND idx = %s"
 MOST = 10_000
 """Records of one answer."""
 
@@ -80,6 +81,14 @@ class Releases:
         async with self._pool.transaction() as connection:
             row = await (await connection.execute(_PROOF, [number])).fetchone()
         return Kept(*row) if row else None  # type: ignore[arg-type]
+
+    async def leaf(self, agency: str, entry: int) -> bytes:
+        """The bytes of an entry of an agency's log; empty if there is none."""
+        async with self._pool.transaction() as connection:
+            row = await (await connection.execute(_LEAF, [agency, entry])).fetchone()
+        leaf = row[0] if row else b""
+        assert isinstance(leaf, bytes)
+        return leaf
 
 
 async def _records(
