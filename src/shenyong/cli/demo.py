@@ -67,13 +67,16 @@ def demo(
             except LocalModelError as error:
                 raise Unavailable(say("demo.no_model", reason=error)) from None
             from shenyong.cli.automaton import kept_engine
+            from shenyong.cli.serve import WORKBENCH
             from shenyong.gateway.serve import run
+            from shenyong.web.listener import public_register
 
             kept_engine()  # before the workers are forked: they share it
             threading.Thread(
                 target=announce, args=(ready.server.url, port, keys, json), daemon=True
             ).start()
-            run(ready)
+            with public_register(ready):
+                run(ready, WORKBENCH)
     return Exit.FINE
 
 
@@ -93,7 +96,7 @@ def prepared(folder: Path, port: int, fresh: bool) -> Path:
     mark.touch()
     (folder / "shenyong.toml").unlink(missing_ok=True)  # the port may be another this time
     workers = max(1, min(2, (os.cpu_count() or 2) // 2))
-    return lay(folder, settings_text(port=port, workers=workers))
+    return lay(folder, settings_text(port=port, workers=workers, public_port=port + 1, demo=True))
 
 
 def stop_left_behind(data: Path) -> None:

@@ -61,6 +61,21 @@ phones = []
 names = []
 addresses = []
 
+[web]
+# 工作台（撰擬、查證、判斷、確認、揭露）。 The workbench's pages, on the address above.
+enabled = true
+idle_minutes = 30                       # 閒置登出，輸入的文字會帶回 typed text is kept
+hours = 10
+contact = ""                            # 揭露文字所載的聯絡窗口 whom a reader may ask
+# l1 = "本件使用生成式 AI 協助製作，由{unit}承辦人確認。"   機關自訂的揭露文字 own wording
+demo = $demo
+
+[public]
+# 揭露專區：另一個位址、另一個行程。0 為不啟用。 The public register's own listener; 0: none.
+host = "127.0.0.1"
+port = $public_port
+# public_url = "https://disclosure.example.gov.tw"   印在文件與 QR 上 printed on documents
+
 [policy]
 pack = "ey-genai-2023"
 # 機關自訂規則，只能加嚴。 The agency's own rules, which can only tighten.
@@ -72,9 +87,13 @@ level = "info"
 """)
 
 
-def settings_text(*, port: int = 8601, workers: int = 1) -> str:
+def settings_text(
+    *, port: int = 8601, workers: int = 1, public_port: int = 0, demo: bool = False
+) -> str:
     """The commented settings of a new installation."""
-    return _TEMPLATE.substitute(port=port, workers=workers)
+    return _TEMPLATE.substitute(
+        port=port, workers=workers, public_port=public_port, demo=str(demo).lower()
+    )
 
 
 def lay(folder: Path, text: str) -> Path:

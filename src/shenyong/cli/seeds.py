@@ -24,10 +24,21 @@ from shenyong.registry import (
     secret_digest,
 )
 from shenyong.registry.model import origin
+from shenyong.web.keys import drafting_keys
 
 AGENCY = "moda-demo"
 _DAY = 86_400 * 1_000_000
 _CLOSED = Environment.ONPREM_CONFIRMED
+
+PEOPLE = (
+    Person("lin", AGENCY, "林佳穎（示範）", Role.OFFICIAL, unit="數位服務科", title="科員"),
+    Person("chen", AGENCY, "陳科長（示範）", Role.SUPERVISOR, unit="數位服務科", title="科長"),
+    Person("huang", AGENCY, "黃稽核（示範）", Role.AUDITOR, unit="政風室", title="稽核"),
+    Person("wu", AGENCY, "吳資訊（示範）", Role.OPERATOR, unit="資訊室", title="分析師"),
+    Person("kao", AGENCY, "高承辦（示範）", Role.OFFICIAL, unit="資料治理科", title="科員"),
+    Person("su", AGENCY, "蘇科長（示範）", Role.SUPERVISOR, unit="資料治理科", title="科長"),
+)
+"""Two units, so that what one of them does is not the other's to read."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -52,12 +63,7 @@ Value = Agency | Person | UseCase | ApiKey | Model | Confirmation
 def demonstration(place: Place, secrets: Secrets, pepper: bytes, at: int) -> tuple[Value, ...]:
     """The demonstration agency at `at` (UTC, microseconds), what is referred to first."""
     agency = Agency(AGENCY, "數位示範署", "Demonstration Agency for Digital Affairs")
-    people = (
-        Person("lin", AGENCY, "林佳穎（示範）", Role.OFFICIAL),
-        Person("chen", AGENCY, "陳科長（示範）", Role.SUPERVISOR),
-        Person("huang", AGENCY, "黃稽核（示範）", Role.AUDITOR),
-        Person("wu", AGENCY, "吳資訊（示範）", Role.OPERATOR),
-    )
+    people = PEOPLE
     use_cases = (
         UseCase("reply-letters", AGENCY, "民眾信件回覆系統", Purpose.GENERAL),
         UseCase("daily-drafting", AGENCY, "日常文字整理", Purpose.GENERAL),
@@ -90,7 +96,8 @@ def demonstration(place: Place, secrets: Secrets, pepper: bytes, at: int) -> tup
     )
     valid = _confirmation("demo-local", models[0], at - _DAY, at + 180 * _DAY)
     lapsed = _confirmation("demo-onprem", models[2], at - 300 * _DAY, at - 20 * _DAY)
-    return (agency, *people, *use_cases, *keys, *models, valid, lapsed)
+    desk = [each for person in people for each in drafting_keys(person, pepper, until)]
+    return (agency, *people, *use_cases, *keys, *desk, *models, valid, lapsed)
 
 
 def _model(name: str, place: Place, environment: Environment, country: str) -> Model:

@@ -10,6 +10,9 @@ from cyclopts import Parameter
 from shenyong.cli.output import Exit, Unavailable, print_json
 from shenyong.cli.words import say
 
+WORKBENCH = "shenyong.web.site:build"
+"""What makes a worker: the gateway's doors and the workbench's pages."""
+
 
 def serve(
     file: Annotated[Path | None, Parameter(help=say("config.file"))] = None,
@@ -22,6 +25,7 @@ def serve(
 
     settings = load(file).settings
     from shenyong.gateway.serve import check_free, run
+    from shenyong.web.listener import public_register
 
     try:  # before the database: it may be that of the gateway that serves there
         check_free(settings.server.host, settings.server.port)
@@ -35,7 +39,8 @@ def serve(
         if json:
             print_json({"listening": ready.server.url})
         try:
-            run(ready)
+            with public_register(ready):
+                run(ready, WORKBENCH)
         except OSError as error:
             raise Unavailable(f"{settings.server.url}: {error.strerror}") from None
     return Exit.FINE

@@ -26,8 +26,10 @@ def handed_over() -> Settings:
     return msgspec.json.decode(base64.b64decode(os.environ[_HANDED]), type=Settings)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, target: str = "shenyong.gateway.app:build") -> None:
     """Serve until SIGTERM or SIGINT; open requests are finished first.
+
+    `target` makes the application of one worker, which reads its settings with `handed_over`.
 
     `settings.database.dsn` names a server that answers, with the schema of this version.
 
@@ -40,7 +42,7 @@ def run(settings: Settings) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     os.environ[_HANDED] = base64.b64encode(msgspec.json.encode(settings)).decode()
     granian = Granian(
-        target="shenyong.gateway.app:build",
+        target=target,
         factory=True,
         address=server.host,
         port=server.port,

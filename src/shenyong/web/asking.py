@@ -22,7 +22,8 @@ from shenyong.redaction import Style, redact
 from shenyong.registry import Caller, Model
 from shenyong.review import Matter, Review, Source, may_be_drafted, sentence_at
 from shenyong.review.frames import frame
-from shenyong.web.context import Desk, web_key_id, web_key_secret
+from shenyong.web.context import Desk
+from shenyong.web.keys import key_id, key_secret
 
 PROMPT_PATH = "messages[1].content"
 """Where the official's own words stand in the request."""
@@ -71,7 +72,7 @@ def caller(desk: Desk, matter: Matter) -> Caller | None:
     """The key with which the workbench asks for the matter's official."""
     registry = desk.worker.world.registry
     classified = not may_be_drafted(matter.level)
-    key = registry.key(web_key_id(matter.responsible, classified=classified))
+    key = registry.key(key_id(matter.responsible, classified=classified))
     return Caller(key, registry.use_case(key.use_case)) if key else None
 
 
@@ -198,7 +199,7 @@ async def ask(
     """Ask through the gateway. `stop` ends it as a client that goes away does."""
     who = caller(desk, review.matter)
     assert who is not None
-    secret = web_key_secret(desk.pepper, who.key.id)
+    secret = key_secret(desk.pepper, who.key.id)
     headers = {
         "authorization": f"Bearer sk-sy-{who.key.id}-{secret}",
         "content-type": "application/json",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from typing import Any
 
@@ -16,7 +15,7 @@ from shenyong.gateway.app import App
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.worker import Worker, derived, key_bytes, log_key
 from shenyong.ledger import Decided, Intent, SigningKey, Step
-from shenyong.registry import Person, Role, secret_digest
+from shenyong.registry import Person, Role
 from shenyong.review import Who
 from shenyong.settings import Settings
 from shenyong.statutes import Corpus
@@ -130,22 +129,6 @@ class Desk:
         web = self.settings.web
         own = {Level.ASSISTED: web.l1, Level.GENERATED: web.l2, Level.SERVICE: web.l3}
         return {level.value: words for level, words in own.items() if words}
-
-
-def web_key_id(person: str, *, classified: bool = False) -> str:
-    """The id of the key with which the workbench asks models for a person."""
-    name = hashlib.sha256(person.encode()).hexdigest()[:20]
-    return f"web{'c' if classified else 'g'}{name}"
-
-
-def web_key_secret(pepper: bytes, key_id: str) -> str:
-    """Its secret: derived, so that it is stored nowhere."""
-    return derived(pepper, "web-key", key_id).hex()
-
-
-def web_key_digest(pepper: bytes, key_id: str) -> bytes:
-    """What the registry holds of it."""
-    return secret_digest(web_key_secret(pepper, key_id), pepper)
 
 
 class Guest(msgspec.Struct):

@@ -45,6 +45,7 @@ from shenyong.sandbox import readers
 from shenyong.storage.matters import Changed, NumberTakenError
 from shenyong.web import asking
 from shenyong.web.context import Desk, Guest, now
+from shenyong.web.keys import use_case_id
 from shenyong.web.matter_page import finding_rows, matter_values, spans
 from shenyong.web.view import (
     SECURITY,
@@ -137,7 +138,7 @@ async def begin(request: Request, desk: Desk, guest: Guest) -> Response:
     assert guest.person is not None
     matter = Matter(
         str(uuid.uuid4()), who.agency, who.unit, told["number"], told["title"],
-        Template(told["template"]), told["level"], "web-drafting", who.id, at,
+        Template(told["template"]), told["level"], use_case_id(who.agency), who.id, at,
         countersign=await field(request, "countersign") != "no",
     )  # fmt: skip
     review = Review(matter)
@@ -646,6 +647,3 @@ async def void(request: Request, desk: Desk, guest: Guest) -> Response:
 
     return await changed(request, desk, guest, change)
 
-
-WRITERS = (Role.OFFICIAL, Role.SUPERVISOR)
-"""Roles that may have matters of their own."""
