@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import Parameter, validators
@@ -24,6 +24,9 @@ from cyclopts import Parameter, validators
 from shenyong.cli.installation import lay, settings_text, write_private
 from shenyong.cli.output import Exit, Misused, Unavailable, print_json, tell
 from shenyong.cli.words import say
+
+if TYPE_CHECKING:
+    from shenyong.settings import Settings
 
 _MARK = "shenyong-demo"
 _READY_SECONDS = 60
@@ -72,6 +75,7 @@ def demo(
             from shenyong.web.listener import public_register
 
             kept_engine()  # before the workers are forked: they share it
+            fill_work(ready, file.parent)
             threading.Thread(
                 target=announce, args=(ready.server.url, port, keys, json), daemon=True
             ).start()
@@ -141,6 +145,20 @@ def seed(dsn: str, url: str, keys: Keys, pepper: bytes) -> None:
         save(connection, *demonstration(place, secrets, pepper, time.time_ns() // 1000))
         load(connection)  # raises, and so writes nothing, if anything contradicts
     engine.dispose()
+
+
+def fill_work(settings: Settings, folder: Path) -> None:
+    """Sixty days of invented work, once, and a copy of the ledger in which an entry was changed."""
+    from shenyong.cli.demo_work import fill, tampered
+    from shenyong.settings import key
+    from shenyong.web.site import Site
+
+    digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
+    quiet = msgspec.structs.replace(
+        settings, logging=msgspec.structs.replace(settings.logging, requests=False)
+    )
+    if fill(Site(quiet), settings.database.dsn, digest_key):
+        tampered(settings.database.dsn, folder)
 
 
 def announce(url: str, port: int, keys: Keys, json: bool) -> None:

@@ -57,7 +57,7 @@ _REFERENCE = re.compile(r"[\u4e00-\u9fff]{1,12}字第?[ ]?[0-9A-Z]{5,15}[ ]?號"
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A value at ``start..end``; `kind` is figure, date, deadline or number, `said` its one form."""
+    """A value at ``start..end``; `kind`: figure, date, deadline, number; `said`: its one form."""
 
     kind: str
     start: int

@@ -21,9 +21,7 @@ _STOP_SECONDS = 10
 def apart(settings: Settings) -> Settings:
     """What the register needs of the settings: its own address, the database, and no key."""
     server = Server(host=settings.public.host, port=settings.public.port, workers=1)
-    return msgspec.structs.replace(
-        settings, server=server, ledger=Ledger(), registry=Registry()
-    )
+    return msgspec.structs.replace(settings, server=server, ledger=Ledger(), registry=Registry())
 
 
 def _serve(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from shenyong.disclosure import Facts, Level, lines_of, notice, suggested
 from shenyong.gateway.consider import Considered
 from shenyong.inspection.finding import Finding
 from shenyong.review import (
+    Kind,
     Review,
     Span,
     Stage,
@@ -93,15 +94,19 @@ def decision_values(
     }
 
 
-def check_rows(review: Review) -> list[dict[str, Any]]:
+def check_rows(review: Review, t: Any) -> list[dict[str, Any]]:
     """The checks, numbered as in the text."""
     rows: list[dict[str, Any]] = []
     for number, check in enumerate(review.checks, 1):
         word = review.judgements.get(check.id)
+        params = dict(check.params)
+        if check.kind is Kind.ACT_PART:
+            params["part"] = t(f"act_part.{params['part']}")
         rows.append(
             {
                 "number": number,
                 "check": check,
+                "params": params,
                 "settled": review.settled(check),
                 "judgement": word,
                 "removable": bool(check.end),
@@ -205,7 +210,7 @@ def matter_values(
         "passed": sum(each.verdict in ("allow", "redact") for each in review.attempts),
         "places": places,
         "chosen": chosen,
-        "checks": check_rows(review),
+        "checks": check_rows(review, translator(guest.lang)),
         "draft": draft_values(review, view) if review.text else None,
         "disclosure": disclosure_values(desk, guest, review, at) if review.text else None,
         "sections": sections(matter.template, review.text),

@@ -35,6 +35,9 @@ _FORMS: dict[str, tuple[Callable[[list[Record]], bytes], str]] = {
 _HEADERS = {**SECURITY, "cache-control": "public, max-age=60"}
 
 
+_FACTS = ("official", "unit", "model", "contact")
+
+
 class Register:
     """The register's pages."""
 
@@ -85,10 +88,9 @@ class Register:
         level = request.path_params["level"].upper()
         if level not in {each.value for each in Level}:
             return JSONResponse({"error": "unknown level"}, 404, _HEADERS)
-        told = Facts(
-            *(request.query_params.get(name, "")[:100] for name in ("official", "unit", "model")),
-            contact=request.query_params.get("contact", "")[:100] or self._settings.web.contact,
-        )
+        given = {name: request.query_params.get(name, "")[:100] for name in _FACTS}
+        given["contact"] = given["contact"] or self._settings.web.contact
+        told = Facts(**given)
         return notice_response(Level(level), told, self._settings)
 
     def _page(
@@ -108,7 +110,7 @@ class Register:
 
 
 def notice_response(level: Level, told: Facts, settings: Settings) -> Response:
-    """The wording in both languages, and the headers that a service sends along with its answers."""
+    """The wording in both languages, and the headers that a service sends with its answers."""
     web = settings.web
     own = {"L1": web.l1, "L2": web.l2, "L3": web.l3}
     wording = {name: words for name, words in own.items() if words}

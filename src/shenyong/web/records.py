@@ -18,7 +18,7 @@ _WEEK = 7 * 86_400_000_000
 
 
 async def log(request: Request, desk: Desk, guest: Guest) -> Response:
-    """What was decided: an official's own requests, a supervisor's unit's, the auditor's agency's."""
+    """What was decided: one's own requests, a supervisor's unit's, the auditor's agency's."""
     who, people = guest.who, desk.worker.world.registry.people
     rows = await desk.decisions(who.agency)
     if guest.role is Role.SUPERVISOR:
@@ -111,7 +111,7 @@ async def decide(request: Request, desk: Desk, guest: Guest) -> Response:
 
 
 async def _may_be(desk: Desk, plea: Plea) -> bool:
-    """Whether the decision is one that an approver may grant: what the table denies stays denied."""
+    """Whether an approver may grant it: what the table denies stays denied."""
     recorded = await desk.worker.decision(plea.decision)
     return recorded is not None and recorded.entry.verdict == "approve"
 

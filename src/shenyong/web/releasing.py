@@ -50,6 +50,7 @@ from shenyong.review import (
     Review,
     Signature,
     Template,
+    Who,
     actions,
     human_share,
     sections,
@@ -58,7 +59,7 @@ from shenyong.sandbox import readers
 from shenyong.storage.matters import Changed
 from shenyong.storage.proofs import receipt
 from shenyong.web.context import Desk, Guest, now
-from shenyong.web.matter import changed, found
+from shenyong.web.matter import Change, changed, found
 from shenyong.web.matter_page import facts
 from shenyong.web.view import SECURITY, failed, field, files, not_found, page
 from shenyong.web.words import iso, local
@@ -167,12 +168,19 @@ async def release(request: Request, desk: Desk, guest: Guest) -> Response:
     review = await found(desk, guest, matter_id)
     if review is None:
         return not_found(desk, guest)
-    wanted = await field(request, "level")
+    change = await prepared(desk, guest.who, review, await field(request, "level"), now())
+    return await changed(request, desk, guest, change, then="#release")
+
+
+async def prepared(desk: Desk, who: Who, review: Review, wanted: str, at: int) -> Change:
+    """The change that releases a confirmed text: its number, its notice, its signed statement.
+
+    `wanted` is a level; one lower than the facts call for is raised to it.
+    """
     share = human_share(review.model_text, review.text)
     least = suggested(review.model_text, review.text, share)
     level = Level(wanted) if wanted in {each.value for each in _ORDER} else least
     level = max(level, least, key=_ORDER.index)
-    at, who = now(), guest.who
     number = new_number(local(at).year - 1911)
     told = notice(level, facts(desk, review, at), desk.wording)
     made = Release(number, at, who.id, review.digest, level.value, told)
@@ -191,7 +199,7 @@ async def release(request: Request, desk: Desk, guest: Guest) -> Response:
         )  # fmt: skip
         return Changed(after, (step,), payload, envelope)
 
-    return await changed(request, desk, guest, change, then="#release")
+    return change
 
 
 async def bundle_of(desk: Desk, number: str) -> Bundle | None:
@@ -298,7 +306,7 @@ async def verify_file(request: Request, desk: Desk, guest: Guest) -> Response:
 
 
 async def verdict_of(desk: Desk, data: bytes, proof: str = "") -> Verdict:
-    """A file's verdict, read in a process of its own, with the register's word on whether it stands.
+    """A file's verdict, read in a process of its own; the register says whether it stands.
 
     Raises:
         UnreadableError, DocumentError: it can't be read as a document.

@@ -1,13 +1,10 @@
 """The site: programs go to the gateway, people to the pages; one address, one process.
 
-    /v1/…  /d/…  /healthz  /readyz  /metrics  /version   the gateway, untouched
-    everything else                                     pages
+/v1/…  /d/…  /healthz  /readyz  /metrics  /version   the gateway, untouched
+everything else                                     pages
 """
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,15 +13,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from shenyong.gateway.app import UNAUDITED, App
+from shenyong.gateway.shell import Message, Receive, SendMessage
 from shenyong.registry import Role
 from shenyong.settings import Settings
 from shenyong.web import desk as lists
-from shenyong.web import matter, records, releasing, signin
+from shenyong.web import drafting, judging, matter, records, releasing, signin
 from shenyong.web.context import Desk
 from shenyong.web.view import Handler, guest_of, not_found, view
 
-Message = dict[str, Any]
-_GATEWAY = ("/v1", "/d/", "/chat/completions", "/models")
+_GATEWAY = ("/v1", "/d", "/chat/completions", "/models")
 _WRITERS = (Role.OFFICIAL, Role.SUPERVISOR)
 _READERS = (Role.OFFICIAL, Role.SUPERVISOR, Role.AUDITOR)
 _CHIEFS = (Role.SUPERVISOR,)
@@ -37,17 +34,17 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("GET", "/m/new", matter.new, _WRITERS),
     ("POST", "/m/new", matter.begin, _WRITERS),
     ("GET", "/m/{id}", matter.show, _READERS),
-    ("POST", "/m/{id}/look", matter.look, _WRITERS),
-    ("POST", "/m/{id}/ask", matter.ask, _WRITERS),
-    ("GET", "/m/{id}/edit", matter.edit, _WRITERS),
-    ("POST", "/m/{id}/edit", matter.save, _WRITERS),
-    ("POST", "/m/{id}/source", matter.source, _WRITERS),
-    ("POST", "/m/{id}/judge", matter.judge, _WRITERS),
-    ("POST", "/m/{id}/submit", matter.submit, _WRITERS),
-    ("POST", "/m/{id}/recall", matter.recall, _WRITERS),
-    ("POST", "/m/{id}/countersign", matter.countersign, _CHIEFS),
+    ("POST", "/m/{id}/look", drafting.look, _WRITERS),
+    ("POST", "/m/{id}/ask", drafting.ask, _WRITERS),
+    ("GET", "/m/{id}/edit", judging.edit, _WRITERS),
+    ("POST", "/m/{id}/edit", judging.save, _WRITERS),
+    ("POST", "/m/{id}/source", judging.source, _WRITERS),
+    ("POST", "/m/{id}/judge", judging.judge, _WRITERS),
+    ("POST", "/m/{id}/submit", judging.submit, _WRITERS),
+    ("POST", "/m/{id}/recall", judging.recall, _WRITERS),
+    ("POST", "/m/{id}/countersign", judging.countersign, _CHIEFS),
     ("POST", "/m/{id}/release", releasing.release, _WRITERS),
-    ("POST", "/m/{id}/void", matter.void, _WRITERS),
+    ("POST", "/m/{id}/void", judging.void, _WRITERS),
     ("GET", "/m/{id}/file", releasing.download, _READERS),
     ("GET", "/m/{id}/copy", releasing.copying, _READERS),
     ("GET", "/log", records.log, _READERS),
@@ -90,26 +87,27 @@ class Site:
     async def __call__(
         self,
         scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        receive: Receive,
+        send: SendMessage,
     ) -> None:
         """Serve one connection event, or the worker's life."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
         path = scope["path"]
-        program = path.startswith(_GATEWAY) or path in UNAUDITED or not self._enabled
+        door = any(path == each or path.startswith(f"{each}/") for each in _GATEWAY)
+        program = door or path in UNAUDITED or not self._enabled
         if program or path.startswith("//"):
             await self.gateway(scope, receive, send)
         elif self.gateway.worker is None:
             await self.gateway({**scope, "path": "/v1/models"}, receive, send)
         else:
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]
+            await self._pages(scope, receive, send)
 
     async def _live(
         self,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        receive: Receive,
+        send: SendMessage,
     ) -> None:
         """The gateway's life, with the desk's inside it."""
 

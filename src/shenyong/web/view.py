@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 import shenyong
+from shenyong.gateway.journal import Line, place_of, timestamp
 from shenyong.registry import Role
 from shenyong.review import NotAllowed
 from shenyong.storage.ledger import LedgerUnavailableError
@@ -88,6 +89,10 @@ def view(
             return failed(desk, Guest(language(request)), "web.error.database", 503)
         except SealError:
             return failed(desk, Guest(language(request)), "web.error.sealed", 500)
+        except Exception as error:
+            line = Line(timestamp(), "page_failed", error=place_of(error))
+            desk.worker.journal.write(line)
+            return failed(desk, Guest(language(request)), "web.error.internal", 500)
 
     return endpoint
 
