@@ -53,7 +53,7 @@ _DEADLINE = re.compile(
     r"(?P<unit>個?工作天|個工作日|日曆天|日|天|個月|月|年|週|小時)[ \u3000]{0,2}"
     r"(?:之?內|以內|前|為限)"
 )
-_REFERENCE = re.compile(r"[\u4e00-\u9fff]{1,12}字第?[ ]?[0-9A-Z]{5,15}[ ]?號")
+_REFERENCE = re.compile(r"(?![年月日])[\u4e00-\u9fff]{1,12}字第?[ ]?[0-9A-Z]{5,15}[ ]?號")
 
 
 class Value(msgspec.Struct, frozen=True):

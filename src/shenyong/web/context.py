@@ -132,12 +132,17 @@ class Desk:
 
 
 class Guest(msgspec.Struct):
-    """Who looks at a page: somebody who is signed in, or nobody yet. `token` is the session's."""
+    """Who looks at a page: somebody who is signed in, or nobody yet.
+
+    `token` is the session's; `here` the page's address, to come back to in another language.
+    """
 
     lang: Lang
     token: str = ""
     session: Session | None = None
     person: Person | None = None
+    tour_off: bool = False
+    here: str = "/"
 
     @property
     def who(self) -> Who:

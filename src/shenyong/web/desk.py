@@ -34,6 +34,8 @@ async def own(request: Request, desk: Desk, guest: Guest) -> Response:
 
 
 def _urgency(review: Review) -> int:
+    if summary(review)["refused"]:  # the official was in the middle of it
+        return -2
     order = [Stage.CONFIRMED, Stage.JUDGING, Stage.DRAFTING, Stage.SUBMITTED, Stage.RELEASED]
     sent_back = review.stage is Stage.JUDGING and bool(review.returned)
     return -1 if sent_back else order.index(review.stage)

@@ -50,7 +50,9 @@ async def look(request: Request, desk: Desk, guest: Guest) -> Response:
     ]  # fmt: skip
     plan = considered.plan
     headline = t(
-        f"web.look.{plan.action}", count=len(rows), points=prose.points(plan.decision.points)
+        f"web.look.{plan.action}",
+        count=len(rows),
+        points=prose.points(plan.decision.points, guest.lang),
     )
     return _json({"rows": rows, "action": plan.action, "headline": headline})
 

@@ -157,7 +157,9 @@ async def shown(
     status: int = 200,
 ) -> Response:
     """The matter's page; `said` is why an action was refused."""
-    view = request.query_params.get("view", "marks")
+    # Who countersigns looks at what the official changed first (ux.md 1.2).
+    second = review.stage is Stage.SUBMITTED and guest.who.id != review.matter.responsible
+    view = request.query_params.get("view", "changes" if second else "marks")
     places = asking.destinations(desk, review.matter)
     chosen = _chosen(review, places, request.query_params.get("model", ""))
     considered = None

@@ -9,6 +9,7 @@ from shenyong.decision import explain
 from shenyong.disclosure import Facts, Level, lines_of, notice, suggested
 from shenyong.gateway.consider import Considered
 from shenyong.inspection.finding import Finding
+from shenyong.registry import Role
 from shenyong.review import (
     Kind,
     Review,
@@ -195,7 +196,7 @@ def matter_values(
     last = review.attempts[-1] if review.attempts else None
     seconds = (at - review.shown) // 1_000_000
     return {
-        "nav": "home",
+        "nav": "home" if matter.responsible == who.id or who.role is Role.AUDITOR else "queue",
         "review": review,
         "matter": matter,
         "official": official,

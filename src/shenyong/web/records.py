@@ -14,6 +14,7 @@ from shenyong.storage.pleas import AskedBeforeError, Plea, PleaKind, Words
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.view import failed, field, not_found, page, redirect
 
+_PAGE = 25
 _WEEK = 7 * 86_400_000_000
 
 
@@ -31,12 +32,16 @@ async def log(request: Request, desk: Desk, guest: Guest) -> Response:
     verdict = request.query_params.get("verdict", "")
     if verdict in ("allow", "redact", "approve", "deny"):
         shown = [each for each in shown if each.verdict == verdict]
+    wanted = request.query_params.get("page", "1")
+    at = max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
     values = {
         "nav": "log",
         "rows": [
             {"entry": each, "owner": people[each.owner].name if each.owner in people else ""}
-            for each in shown[:200]
+            for each in shown[(at - 1) * _PAGE : at * _PAGE]
         ],
+        "page": at,
+        "more": len(shown) > at * _PAGE,
         "verdict": verdict,
         "pleas": await desk.pleas.of_person(who.agency, who.id),
     }

@@ -28,7 +28,7 @@ from shenyong.registry import Role
 from shenyong.storage.accounts import Passkey
 from shenyong.storage.vault import seal, unseal
 from shenyong.web.context import Desk, Guest
-from shenyong.web.view import COOKIE, LANG_COOKIE, SECURITY, field, page, redirect
+from shenyong.web.view import COOKIE, LANG_COOKIE, SECURITY, TOUR_COOKIE, field, page, redirect
 
 _STEPS = 1  # a code of the half minute before or after is taken too
 
@@ -176,6 +176,16 @@ async def switch(request: Request, desk: Desk, guest: Guest) -> Response:
     if not desk.settings.web.demo or desk.person(person) is None:
         return redirect("/signin")
     return await enter(desk, guest, person, {"next": await field(request, "next") or "/"})
+
+
+async def dismiss(request: Request, desk: Desk, guest: Guest) -> Response:
+    """The demonstration's tour is not shown any more in this browser."""
+    response = redirect("/")
+    response.set_cookie(
+        TOUR_COOKIE, "off", httponly=True, samesite="lax", secure=secure(desk), path="/",
+        max_age=30 * 86_400,
+    )  # fmt: skip
+    return response
 
 
 async def speak(request: Request, desk: Desk, guest: Guest) -> Response:

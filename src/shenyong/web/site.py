@@ -70,6 +70,7 @@ OPEN: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/signin/challenge", signin.challenge),
     ("POST", "/signin/passkey", signin.passkey_sign_in),
     ("POST", "/demo/switch", signin.switch),
+    ("POST", "/demo/tour", signin.dismiss),
     ("GET", "/lang", signin.speak),
 )
 """Pages for who isn't signed in yet."""

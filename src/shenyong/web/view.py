@@ -28,6 +28,7 @@ from shenyong.wording import Lang
 
 COOKIE = "shenyong"
 LANG_COOKIE = "lang"
+TOUR_COOKIE = "tour"
 _MOST_FORM = 8 * 1024 * 1024  # bytes of a form's text fields
 SECURITY = {
     "content-security-policy": (
@@ -51,7 +52,8 @@ def language(request: Request) -> Lang:
 
 async def guest_of(request: Request, desk: Desk) -> Guest:
     """Who looks."""
-    guest = Guest(language(request))
+    guest = Guest(language(request), tour_off=request.cookies.get(TOUR_COOKIE) == "off")
+    guest.here = request.url.path if request.method == "GET" else "/"
     token = request.cookies.get(COOKIE, "")
     if token:
         web = desk.settings.web
@@ -173,8 +175,9 @@ def page(
         "pack": desk.settings.policy.pack,
         "now": now(),
         "said": "",
+        "here": guest.here,
         "nav": "",
-        "tour": None,
+        "tour_shown": desk.settings.web.demo and not guest.tour_off,
     }
     return HTMLResponse(rendered(template, {**common, **values}), status, headers=SECURITY)
 

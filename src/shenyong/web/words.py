@@ -68,9 +68,7 @@ def iso(at: int) -> str:
 
 def points(keys: tuple[str, ...], lang: Lang = "zh_TW") -> str:
     """第四點、第五點."""
-    if lang == "en":
-        return ", ".join(f"point {each}" for each in keys)
-    return prose.points(keys)
+    return prose.points(keys, lang)
 
 
 def rendered(name: str, values: Mapping[str, Any]) -> str:
