@@ -100,7 +100,15 @@ def prepared(folder: Path, port: int, fresh: bool) -> Path:
     mark.touch()
     (folder / "shenyong.toml").unlink(missing_ok=True)  # the port may be another this time
     workers = max(1, min(2, (os.cpu_count() or 2) // 2))
-    return lay(folder, settings_text(port=port, workers=workers, public_port=port + 1, demo=True))
+    return lay(
+        folder,
+        settings_text(
+            port=port,
+            workers=workers,
+            public_port=port + 1 if not taken(port + 1) else free_port(),
+            demo=True,
+        ),
+    )
 
 
 def stop_left_behind(data: Path) -> None:

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     ACT_PART = "act_part"
     PROTECTED = "protected"
     LIKENESS = "likeness"
+    STAND_IN = "stand_in"  # 〔姓名1〕, ○○, 待查: what the official has to fill in
 
 
 class Standing(StrEnum):
@@ -91,6 +92,10 @@ _ADVERSE = re.compile(
     r"|逾期(?:未|不)[^。；\n]{0,20}(?:視為|將|應|即)|喪失[^。；\n]{0,6}(?:資格|權利)|列入[^。；\n]{0,6}(?:黑名單|不良)"
     r"|解除契約|終止契約|扣(?:減|款|罰)|減列|退學|免職|記過|申誡|解聘"
 )
+_STAND_IN = re.compile(
+    r"〔[^〔〕\n]{1,12}〕|[○〇◯]{2,}|(?<![A-Za-z])[OXＯＸ]{3,}(?![A-Za-z])|[（(［\[]?待(?:查|補|填|確認)[）)］\]]?"
+    r"|_{3,}|\[[^\[\]\n]{1,12}\]|\{[^{}\n]{1,16}\}"
+)
 _SOUND = {Outcome.STANDS}
 _UNKNOWN = {Outcome.NOT_CHECKED}
 _LONG_SOURCE = 200_000  # characters of sources that are searched
@@ -121,6 +126,10 @@ def prepare(text: str, material: Material) -> tuple[Check, ...]:
     drafts += [
         _Draft(Kind.LIKENESS, Standing.DOUBTFUL, 0, 0, "asked", {"words": each.about})
         for each in material.likeness
+    ]
+    drafts += [
+        _Draft(Kind.STAND_IN, Standing.DOUBTFUL, found.start(), found.end(), "to_fill")
+        for found in _STAND_IN.finditer(text)
     ]
     drafts += _of_act(text)
     drafts.sort(key=lambda each: (each.start, each.end, each.kind))
