@@ -9,22 +9,29 @@ import os
 import re
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
-import pytest
 from tests.house import AGENCY, House, _free_port
 
+from shenyong.gateway.worker import fingerprint_key
+from shenyong.guideline.terms import DataClass
+from shenyong.inspection.fingerprints import Printer
+from shenyong.inspection.register import Registered, State
 from shenyong.registry import Agency, Person, Role
+from shenyong.storage import unreleased
 from shenyong.storage.accounts import Accounts
 from shenyong.storage.migrate import engine_for
 from shenyong.storage.pool import Pool
 from shenyong.storage.registry import save
 from shenyong.web.keys import drafting_keys
 
+UNRELEASED = "依簽核中之作業要點修正草案，補助上限將由新臺幣一萬元調整為一萬五千元，收件期限延長至年底，俟奉核後再行公告。"
+"""Words of a document that is not released."""
 PASSWORD = "correct horse battery"
 ELSEWHERE = "elsewhere"
 PEOPLE = (
@@ -94,6 +101,16 @@ class Office(House):
             save(connection, Agency(ELSEWHERE, "別的機關", "Elsewhere"), *PEOPLE, *keys)
         engine.dispose()
 
+        key = bytes.fromhex((self.folder / "keys" / "digest.key").read_text().strip())
+        printer, at = Printer(fingerprint_key(key, AGENCY)), time.time_ns() // 1000
+        document = Registered(
+            str(uuid.uuid4()), AGENCY, "修正草案", "lin", DataClass.UNRELEASED, "", "",
+            State.DRAFT, at, "wu",
+        )  # fmt: skip
+        with psycopg.connect(self.dsn) as unreleased_connection:
+            prints = [each.value for each in printer.prints(UNRELEASED)]
+            unreleased.add(unreleased_connection, document, prints)
+
         async def passwords() -> None:
             pool = Pool(self.dsn)
             accounts = Accounts(pool)
@@ -129,20 +146,16 @@ class Office(House):
             connection.execute(query.encode(), values)
 
 
-
 @contextlib.contextmanager
-def running_office(**settings: Any) -> Iterator[Office]:
-    """An office whose pages are served; `settings` are more keys, ``web__demo=True``."""
-    public = _free_port()
-    told = {"public__port": public, **settings}
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        tempfile.TemporaryDirectory(prefix="sy", dir="/tmp") as folder,
-    ):
-        for name, value in told.items():
-            patch.setenv(f"SHENYONG__{name.upper()}", str(value).lower())
+def running_office() -> Iterator[Office]:
+    """An office whose pages, and whose public register, are served."""
+    with tempfile.TemporaryDirectory(prefix="sy", dir="/tmp") as folder:
         office = Office(Path(folder))
-        office.public_port = public
+        office.public_port = _free_port()
+        text = office.file.read_text("utf-8").replace(
+            "port = 0\n", f"port = {office.public_port}\n"
+        )
+        office.file.write_text(text, "utf-8")
         try:
             office.furnish()
             office.start()

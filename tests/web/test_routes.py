@@ -164,7 +164,9 @@ def test_all_open_routes_are_known() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["%2e%2e", "../../etc", "00000000-0000-0000-0000-000000000000", "x"])
+@pytest.mark.parametrize(
+    "name", ["%2e%2e", "../../etc", "00000000-0000-0000-0000-000000000000", "x"]
+)
 def test_an_unknown_matter_looks_like_another_s(office: Office, matter: str, name: str) -> None:
     kao = office.visitor("kao")
     unknown, other = kao.get(f"/m/{name}"), kao.get(f"/m/{matter}")

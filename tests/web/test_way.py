@@ -14,20 +14,22 @@ import zipfile
 
 import pytest
 from tests.house import chunks
-from tests.web.office import Office, Visitor, seconds_to_read
+from tests.web.office import UNRELEASED, Office, Visitor, seconds_to_read
 from tests.web.test_routes import begin
 
 pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:5")]
 
 PROMPT = (
     "請回復陳情人王小明（身分證字號 A123456789，手機 0912-345-678）的來信，說明系統已於"
-    "115年11月3日修復，請重新上傳附件。"
+    "115年11月3日修復，請重新上傳附件。" + UNRELEASED
 )
 ANSWER = "主旨：有關台端反映系統無法上傳附件一案，復如說明，請查照。\n說明：系統已於115年11月3日修復，請重新上傳附件。"
 
 
 def says(office: Office, text: str) -> None:
-    office.model_server.script = lambda _: chunks(*(text[i : i + 5] for i in range(0, len(text), 5)))
+    office.model_server.script = lambda _: chunks(
+        *(text[i : i + 5] for i in range(0, len(text), 5))
+    )
 
 
 def drafted(office: Office, lin: Visitor, text: str = ANSWER, **more: str) -> str:
@@ -90,7 +92,7 @@ def test_from_a_refusal_to_the_register(office: Office) -> None:
     lin.post(f"/m/{matter}/ask", {"prompt": PROMPT, "model": "cloud/echo", "fix": "all"})
     assert "請重新上傳附件" in lin.text
     sent = office.model_server.received[-1].decode()
-    for secret in ("王小明", "A123456789", "0912-345-678"):
+    for secret in ("王小明", "A123456789", "0912-345-678", "補助上限"):
         assert secret not in json.dumps(json.loads(sent), ensure_ascii=False)
     assert "未經確認" in lin.text
 
@@ -145,7 +147,7 @@ def test_an_edit_voids_what_was_confirmed_and_released(office: Office) -> None:
     lin.get("/verify")
     lin.post("/verify", files={"file": ("a.docx", data)})
     assert "已失效" in lin.text
-    assert "已失效" in Visitor(office.public_url).get(f"/r/{number}").text
+    assert "失效" in Visitor(office.public_url).get(f"/r/{number}").text
 
 
 @pytest.mark.point("ey-genai-2023:2")
@@ -212,7 +214,8 @@ def test_nobody_countersigns_twice_nor_what_was_changed(office: Office) -> None:
         each.join()
     assert sorted(said) == [200, 409]
     steps = office.rows(
-        "SELECT count(*) FROM matter_step WHERE matter = %s AND action = 'draft.countersign'", matter
+        "SELECT count(*) FROM matter_step WHERE matter = %s AND action = 'draft.countersign'",
+        matter,
     )
     assert steps == [(1,)]
 
@@ -288,8 +291,10 @@ def test_a_session_that_ended_gives_the_text_back(office: Office) -> None:
     matter = drafted(office, lin)
     lin.get(f"/m/{matter}/edit")
     seen = lin.hidden("digest")
-    office.execute("UPDATE web_session SET seen = 0, began = 0 WHERE person = 'lin'")
-    lin.post(f"/m/{matter}/edit", {"text": "主旨：打了很久的文字，一個字也不能不見。", "digest": seen})
+    office.execute("UPDATE web_session SET seen = 0, created = 0 WHERE person = 'lin'")
+    lin.post(
+        f"/m/{matter}/edit", {"text": "主旨：打了很久的文字，一個字也不能不見。", "digest": seen}
+    )
     assert lin.page is not None
     assert lin.page.status_code == 401
     assert "原樣帶回" in lin.text

@@ -7,6 +7,7 @@ is in one folder; Ctrl-C or SIGTERM ends every process that it started.
 from __future__ import annotations
 
 import http.client
+import multiprocessing
 import os
 import shutil
 import signal
@@ -156,17 +157,35 @@ def seed(dsn: str, url: str, keys: Keys, pepper: bytes) -> None:
 
 
 def fill_work(settings: Settings, folder: Path) -> None:
-    """Sixty days of invented work, once, and a copy of the ledger in which an entry was changed."""
+    """Sixty days of invented work, once, and a copy of the ledger in which an entry was changed.
+
+    In a process of its own: a worker that is forked later must not inherit half a thread pool.
+
+    Raises:
+        Unavailable: it could not be filled.
+    """
+    from shenyong.cli.demo_work import filled
+
+    if filled(settings.database.dsn):
+        return
+    process = multiprocessing.get_context("spawn").Process(target=_fill, args=(settings, folder))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise Unavailable(say("demo.not_filled"))
+
+
+def _fill(settings: Settings, folder: Path) -> None:
     from shenyong.cli.demo_work import fill, tampered
     from shenyong.settings import key
     from shenyong.web.site import Site
 
-    digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
     quiet = msgspec.structs.replace(
         settings, logging=msgspec.structs.replace(settings.logging, requests=False)
     )
-    if fill(Site(quiet), settings.database.dsn, digest_key):
-        tampered(settings.database.dsn, folder)
+    digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
+    fill(Site(quiet), settings.database.dsn, digest_key)
+    tampered(settings.database.dsn, folder)
 
 
 def announce(url: str, port: int, keys: Keys, json: bool) -> None:

@@ -62,18 +62,19 @@ _WHO = {each.id: Who(each.id, each.agency, each.unit, each.role) for each in PEO
 _CHIEF = {each.unit: each.id for each in PEOPLE if each.role is Role.SUPERVISOR}
 
 
-def fill(site: Site, dsn: str, digest_key: bytes) -> bool:
-    """Work the stories through, unless they are there already; returns whether they were not.
+def filled(dsn: str) -> bool:
+    """Whether the work is there already."""
+    with psycopg.connect(dsn) as connection:
+        query = "SELECT count(*) FROM matter WHERE agency = %s"
+        row = connection.execute(query, [AGENCY]).fetchone()
+    return row is not None and int(str(row[0])) > 0
 
-    `site` is an application of its own that serves nobody.
-    """
+
+def fill(site: Site, dsn: str, digest_key: bytes) -> None:
+    """Work the stories through. `site` is an application of its own that serves nobody."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute("SELECT count(*) FROM matter WHERE agency = %s", [AGENCY])
-        if (found := row.fetchone()) and int(str(found[0])):
-            return False
         _register(connection, fingerprint_key(digest_key, AGENCY), time.time_ns() // 1000)
     asyncio.run(_alive(site, _fill))
-    return True
 
 
 def _register(connection: psycopg.Connection[tuple[object, ...]], key: bytes, at: int) -> None:
