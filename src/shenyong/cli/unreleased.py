@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from shenyong.cli.output import Exit, Misused, Unavailable, print_json, tell, warn
+from shenyong.cli.recording import now, record_changes, whoever
 from shenyong.cli.words import say
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def add(
                 reason,
                 consent,
                 State.PUBLIC if public else State.DRAFT,
-                _now(),
-                _who(),
+                now(),
+                whoever(),
             )
             prints = [each.value for each in printer.prints(text)]
             if not prints:
@@ -119,7 +119,7 @@ def approve(document: str, *, agency: Agency, config: Config = None, json: Json 
     """Say that a document may be released; it is a finding until its day."""
     from shenyong.inspection.register import State
 
-    return _move(document, agency, config, json, State.APPROVED, approved_at=_now())
+    return _move(document, agency, config, json, State.APPROVED, approved_at=now())
 
 
 def release(
@@ -213,34 +213,7 @@ class _Open:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         if self._changes:
-            _record(self._settings, self._agency, self._changes)
-
-
-def _record(settings: Settings, agency: str, changes: Iterable[tuple[str, str]]) -> None:
-    """Write the changes into the agency's log."""
-    import asyncio
-
-    from shenyong.gateway.ids import new_request_id
-    from shenyong.gateway.worker import key_bytes, log_key
-    from shenyong.ledger.entry import Admin
-    from shenyong.storage.ledger import LedgerWriter
-
-    seed = key_bytes(
-        settings.ledger.signing_key, settings.ledger.signing_key_file, "ledger.signing_key"
-    )
-
-    async def write() -> None:
-        writer = LedgerWriter(settings.database.dsn, started=_now())
-        await writer.start({agency: str(log_key(seed, agency).verifying)})
-        try:
-            for action, subject in changes:
-                await writer.append(
-                    Admin(agency, new_request_id(), _now(), _who(), action, subject)
-                )
-        finally:
-            await writer.stop()
-
-    asyncio.run(write())
+            record_changes(self._settings, self._agency, self._changes)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -270,7 +243,7 @@ def _id(text: str) -> str:
 def _moment(day: str | None) -> int:
     """The beginning of a day in Taiwan, in microseconds; now, if none is given."""
     if day is None:
-        return _now()
+        return now()
     try:
         start = datetime.datetime.fromisoformat(day).replace(tzinfo=_TAIPEI)
     except ValueError:
@@ -280,20 +253,6 @@ def _moment(day: str | None) -> int:
 
 def _day(at: int) -> str:
     return datetime.datetime.fromtimestamp(at / 1e6, _TAIPEI).date().isoformat()
-
-
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
-def _who() -> str:
-    """Who runs the command, as the system knows them."""
-    import getpass
-
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):
-        return "cli"
 
 
 def _plain(document: Registered) -> dict[str, Any]:

@@ -24,3 +24,8 @@ def lang() -> Lang:
 def say(key: str, **params: object) -> str:
     """The entry ``cli.<key>`` of the catalogue in the terminal's language."""
     return text(f"cli.{key}", lang(), **params)
+
+
+def told(key: str, **params: object) -> str:
+    """Words that pages and commands share, by their whole key."""
+    return text(key, lang(), **params)

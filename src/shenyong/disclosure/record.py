@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shenyong.wording import Lang
+
 
 class Record(msgspec.Struct, frozen=True):
     """A release as the public sees it. `month` is ISO (``2026-11``); `voided` likewise, or ""."""
@@ -25,6 +27,11 @@ class Record(msgspec.Struct, frozen=True):
     model: str
     month: str
     voided: str = ""
+    agency_name_en: str = ""
+
+    def name(self, lang: Lang) -> str:
+        """The agency's name in a language."""
+        return self.agency_name_en if lang == "en" and self.agency_name_en else self.agency_name
 
     @property
     def stands(self) -> bool:
@@ -32,7 +39,10 @@ class Record(msgspec.Struct, frozen=True):
         return not self.voided
 
 
-FIELDS = ("number", "agency", "agency_name", "template", "level", "model", "month", "voided")
+FIELDS = (
+    *("number", "agency", "agency_name", "agency_name_en"),
+    *("template", "level", "model", "month", "voided"),
+)
 """The columns of the open data, in order."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

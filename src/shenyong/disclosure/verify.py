@@ -23,6 +23,9 @@ from shenyong.disclosure.visible import Seen, seen
 from shenyong.ledger import VerifyingKey
 from shenyong.review import digest
 
+PLAIN = "text"
+"""The format of a file of plain text, as it is read."""
+
 
 class Result(StrEnum):
     """What is said of a file; its words are ``verify.<value>``."""
@@ -81,10 +84,14 @@ def verify_seen(shown: Seen, key: VerifyingKey, proof: str = "") -> Verdict:
 
 
 def _same(shown: Seen, text_digest: str, confirmation: Confirmation) -> bool:
-    """A text has to be the confirmed one; a document has to show what was released, no more."""
-    if shown.format in confirmation.renderings:
-        return confirmation.renderings[shown.format] == shown.digest
-    return digest(shown.text) == text_digest
+    """A text has to be the confirmed one; a document has to show what was released, no more.
+
+    A file of plain text may be either: as it was released, with its disclosure, or the text alone.
+    """
+    released = confirmation.renderings.get(shown.format)
+    if released == shown.digest:
+        return True
+    return (released is None or shown.format == PLAIN) and digest(shown.text) == text_digest
 
 
 def claimed_by(shown: Seen, proof: str = "") -> str:

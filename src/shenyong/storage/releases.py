@@ -15,14 +15,15 @@ from shenyong.ledger.entry import decode
 from shenyong.storage.pool import Connection, Pool
 
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
-_COLUMNS = "r.number, r.agency, a.name_zh, r.at, r.voided, e.leaf"
+_COLUMNS = "r.number, r.agency, a.name_zh, a.name_en, r.voided, e.leaf"
 _FROM = (
     f"SELECT {_COLUMNS} FROM release r JOIN agency a ON a.id = r.agency "  # noqa: S608
     "JOIN ledger_entry e ON e.agency = r.agency AND e.idx = r.entry "
 )
 _ONE = _FROM + "WHERE r.number = %s"
 _PAGE = (
-    _FROM + "WHERE (%(words)s = '' OR r.number = %(words)s OR a.name_zh LIKE %(like)s) "
+    _FROM + "WHERE (%(words)s = '' OR r.number = %(words)s OR a.name_zh LIKE %(like)s "
+    "OR a.name_en ILIKE %(like)s) "
     "AND (%(month)s = '' OR to_char(to_timestamp(r.at / 1000000) AT TIME ZONE 'Asia/Taipei', "
     "'YYYY-MM') = %(month)s) ORDER BY r.at DESC, r.number LIMIT %(most)s OFFSET %(skip)s"
 )
@@ -99,7 +100,7 @@ async def _records(
 
 
 def _record(row: tuple[object, ...]) -> Record:
-    _, agency, name, _, voided, leaf = row
+    _, agency, name, name_en, voided, leaf = row
     assert isinstance(leaf, bytes)
     step = decode(leaf)
     assert isinstance(step, Step)
@@ -107,6 +108,7 @@ def _record(row: tuple[object, ...]) -> Record:
         number=step.subject,
         agency=str(agency),
         agency_name=str(name),
+        agency_name_en=str(name_en),
         template=step.template,
         level=step.level,
         model=step.model,

@@ -41,7 +41,7 @@ from shenyong.disclosure import (
     suggested,
     verify_seen,
 )
-from shenyong.disclosure.verify import Result, Verdict
+from shenyong.disclosure.verify import PLAIN, Result, Verdict
 from shenyong.disclosure.visible import from_sidecar
 from shenyong.ledger import ProofError
 from shenyong.reading.documents import DocumentError
@@ -105,9 +105,17 @@ def sheet_of(desk: Desk, review: Review, release: Release | None) -> Sheet:
     )
 
 
-def _renderings(sheet: Sheet) -> dict[str, str]:
+def plain(text: str, sheet: Sheet) -> bytes:
+    """The text as a file of its own: with its disclosure, or with the warning of a draft."""
+    lines = [text, "", sheet.notice, sheet.number_words]
+    if not sheet.confirmed:
+        lines = [f"【{sheet.warning}】", "", text]
+    return ("\n".join(lines).strip() + "\n").encode("utf-8-sig")
+
+
+def _renderings(text: str, sheet: Sheet) -> dict[str, str]:
     """What each format shows. Where there is no font for PDF, there is no PDF."""
-    told = {}
+    told = {PLAIN: seen(plain(text, sheet)).digest}
     for form, (make, _) in MAKERS.items():
         try:
             told[form] = seen(make(sheet)).digest
@@ -186,7 +194,7 @@ async def prepared(desk: Desk, who: Who, review: Review, wanted: str, at: int) -
     made = Release(number, at, who.id, review.digest, level.value, told)
     payload, envelope = b"", ""
     if review.confirmed:
-        renderings = await asyncio.to_thread(_renderings, sheet_of(desk, review, made))
+        renderings = await asyncio.to_thread(_renderings, review.text, sheet_of(desk, review, made))
         payload = statement(review.digest, confirmation_of(desk, review, made, renderings))
         key = desk.log_key(review.matter.agency)
         envelope = json.dumps(signed(payload, key))
@@ -242,11 +250,8 @@ async def download(request: Request, desk: Desk, guest: Guest) -> Response:
         return _file(sidecar(packed, stands.number), "application/json", f"{name}.shenyong.json")
     sheet = sheet_of(desk, review, stands)
     if form == "txt":
-        lines = [review.text, "", sheet.notice, sheet.number_words]
-        if stands is None:
-            lines = [f"【{sheet.warning}】", "", review.text]
-        plain = "\n".join(lines).strip() + "\n"
-        return _file(plain.encode("utf-8-sig"), "text/plain; charset=utf-8", f"{name}.txt")
+        data = plain(review.text, sheet)
+        return _file(data, "text/plain; charset=utf-8", f"{name}.txt")
     make, kind = MAKERS[form]
     try:
         data = await asyncio.to_thread(make, sheet, packed)
