@@ -25,7 +25,7 @@ from tests.gateway.walking import (
     walk,
     world,
 )
-from tests.registry.samples import AGENCY
+from tests.registry.samples import AGENCY, OFFICIAL
 
 from shenyong.gateway.commands import Answered, Fault, FaultKind, Gone, Record
 from shenyong.guideline.terms import DataClass
@@ -607,3 +607,55 @@ def test_whatever_is_asked_and_answered_the_ledger_keeps_none_of_it(
     if walked.forwarded is not None:
         assert walked.steps.index("Record") < walked.steps.index("Open" if stream else "Call")
         assert isinstance(walked.entries[-1], Outcome)
+
+
+HELD = "請摘要：林先生罹患糖尿病，並曾犯竊盜罪。"
+
+
+def held() -> tuple[dict[str, Any], str, str]:
+    """A request that is held, its decision, and the digest of what was received."""
+    body = asking(HELD)
+    entry = walk(body).entries[0]
+    assert isinstance(entry, Decided)
+    assert entry.verdict == "approve"
+    return body, entry.request, entry.received
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_what_a_second_person_approved_goes_and_the_ledger_says_so() -> None:
+    body, decision, received = held()
+    approved = {(decision, OFFICIAL.id): received}
+    went = walk(body, headers={"x-shenyong-approval": decision}, approved=approved, model=said("好"))
+    assert went.forwarded is not None
+    entry = went.entries[0]
+    assert isinstance(entry, Intent)
+    assert (entry.verdict, entry.approved) == ("approve", decision)
+
+
+@pytest.mark.point("ey-genai-2023:4")
+@pytest.mark.parametrize("case", ["nothing", "other words", "another person", "a program", "denied"])
+def test_an_approval_opens_nothing_else(case: str) -> None:
+    body, decision, received = held()
+    approved = {(decision, OFFICIAL.id): received}
+    key = "official"
+    if case == "nothing":
+        approved = {}
+    elif case == "other words":
+        body = asking(HELD + "謝謝")
+    elif case == "another person":
+        approved = {(decision, "somebody"): received}
+    elif case == "a program":
+        key = "application"
+    elif case == "denied":
+        body = asking(HELD, model="cloud/echo")
+        approved = {(decision, OFFICIAL.id): _received(body)}
+    went = walk(body, key=key, headers={"x-shenyong-approval": decision}, approved=approved)
+    assert went.forwarded is None
+    assert isinstance(went.entries[0], Decided)
+
+
+def _received(body: dict[str, Any]) -> str:
+    entry = walk(body).entries[0]
+    assert isinstance(entry, Decided)
+    assert entry.verdict == "deny"
+    return entry.received

@@ -31,6 +31,7 @@ from shenyong.decision import Judge
 from shenyong.gateway.commands import (
     Abort,
     Answered,
+    Approval,
     Arrival,
     Begin,
     Call,
@@ -257,12 +258,14 @@ def walk(
     model: Answered | Fault | Gone | Sequence[Event] = BROKEN_SERVER,
     refused: dict[str, str] | None = None,
     ledger_down_at: int | None = None,
+    approved: dict[tuple[str, str], str] | None = None,
     within: World | None = None,
 ) -> Walked:
     """Carry one request. `refused` is the memory of refused turns; it is read and written.
 
     `ledger_down_at` is the number of the entry that can't be recorded: the path is then ended as
-    the shell ends it, and `reply` is None. `within` is another world than that of these tests.
+    the shell ends it, and `reply` is None. `approved` gives the digest of what was received for a
+    decision and a person. `within` is another world than that of these tests.
     """
     raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     given = {} if key is None else {"authorization": f"Bearer sk-sy-{key}-{SECRET}"}
@@ -287,6 +290,8 @@ def walk(
                     return Walked(commands, None)
                 came = recorded
                 recorded += 1
+            case Approval():
+                came = (approved or {}).get((command.decision, command.owner), "")
             case Recall():
                 came = {each: memory[each] for each in command.digests if each in memory}
             case Remember():

@@ -351,3 +351,35 @@ def test_the_model_s_failure_keeps_the_prompt(office: Office) -> None:
     lin.post(f"/m/{matter}/ask", {"prompt": "請擬一份函，謝謝。", "model": "local/echo"})
     assert "模型沒有回應" in lin.text
     assert "請擬一份函，謝謝。" in lin.text
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_what_is_held_goes_once_a_second_person_approved_it(office: Office) -> None:
+    lin, chen = office.visitor("lin"), office.visitor("chen")
+    matter = begin(lin, "核准")
+    asked = {"prompt": "請摘要：林先生罹患糖尿病，並曾犯竊盜罪。", "model": "local/echo"}
+    lin.post(f"/m/{matter}/ask", asked)
+    assert "這次先保留" in lin.text
+    link = re.search(r'href="(/appeal/([0-9a-f-]+))"', lin.text)
+    assert link is not None
+    assert "依核准送出" not in lin.text
+    lin.post(f"/m/{matter}/ask", {**asked, "approval": link[2]})
+    assert "這次先保留" in lin.text  # nobody approved it yet
+    link = re.search(r'href="(/appeal/([0-9a-f-]+))"', lin.text)
+    assert link is not None
+    lin.get(link[1])
+    assert "請求核准送出" in lin.text
+    lin.post(link[1], {"reason": "長照案件必要"})
+    chen.get("/queue")
+    plea = re.search(r'action="(/plea/[0-9a-f-]+)"', chen.text)
+    assert plea is not None
+    chen.post(plea[1], {"what": "grant", "answer": "封閉環境，同意"})
+    lin.get(f"/m/{matter}?again=1")
+    assert "依核准送出" in lin.text
+    says(office, "摘要：本案已處理。")
+    lin.post(f"/m/{matter}/ask", {**asked, "prompt": asked["prompt"] + "謝謝", "approval": link[2]})
+    assert not office.model_server.received  # other words were not approved
+    lin.post(f"/m/{matter}/ask", {**asked, "approval": link[2]})
+    assert "本案已處理" in lin.text
+    leaves = [bytes(each[0]) for each in office.rows("SELECT leaf FROM ledger_entry")]
+    assert any(link[2].encode() in leaf and b'"approved"' in leaf for leaf in leaves)

@@ -51,6 +51,18 @@ class Seek(msgspec.Struct, frozen=True):
     prints: tuple[int, ...]
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """Was this decision approved for this person? Result: the digest of what was received then.
+
+    It is empty where nothing was approved, or no longer. If the database can't say, the shell ends
+    the path and answers 503.
+    """
+
+    agency: str
+    decision: str
+    owner: str
+
+
 class Call(msgspec.Struct, frozen=True):
     """Ask a model for a whole answer. Result: `Answered`, `Fault` or `Gone`."""
 
@@ -92,7 +104,7 @@ class Abort(msgspec.Struct, frozen=True):
     """Stop the open stream at the model. Result: None."""
 
 
-Command = Record | Recall | Remember | Seek | Call | Open | Begin | Next | Send | Abort
+Command = Record | Recall | Remember | Seek | Approval | Call | Open | Begin | Next | Send | Abort
 
 
 class Reply(msgspec.Struct, frozen=True):

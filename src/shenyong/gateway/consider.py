@@ -27,7 +27,8 @@ class Asked(msgspec.Struct, frozen=True):
     """What is known of a request beside its text.
 
     `declared` is the class that the official declared, `confirmed` the decision that the official
-    confirmed before this one (empty if none); `at` is UTC in microseconds.
+    confirmed before this one (empty if none), `approved` the held decision that somebody approved;
+    `at` is UTC in microseconds.
     """
 
     caller: Caller
@@ -35,6 +36,7 @@ class Asked(msgspec.Struct, frozen=True):
     at: int
     declared: str = ""
     confirmed: str = ""
+    approved: str = ""
 
 
 class Considered(msgspec.Struct, frozen=True):

@@ -61,6 +61,7 @@ def intent(case: Case, world: World, considered: Considered, forwarded: str) -> 
         rules=plan.decision.rules,
         kinds=counted(considered.findings),
         confirmed=case.asked.confirmed,
+        approved=case.asked.approved,
         user=case.user,
         history=case.history,
         requested=model.id if plan.model not in ("", model.id) else "",

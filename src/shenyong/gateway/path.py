@@ -18,6 +18,7 @@ from shenyong.decision.gather import UnknownDeclarationError, declared_class
 from shenyong.gateway import ledgering
 from shenyong.gateway.answering import answer, stream
 from shenyong.gateway.commands import (
+    Approval,
     Arrival,
     Command,
     Recall,
@@ -112,11 +113,26 @@ def carry(arrival: Arrival, world: World, door: Door = CHAT) -> Way:
         sworn = recovered.sworn
     elif asked.confirmed:  # no word was needed: what the header says is not ours to keep
         case = msgspec.structs.replace(case, asked=msgspec.structs.replace(asked, confirmed=""))
-    if considered.plan.action in ("refuse", "hold"):
+    case = yield from _approved(case, considered)
+    if considered.plan.action == "refuse" or (
+        considered.plan.action == "hold" and not case.asked.approved
+    ):
         return (yield from _refuse(case, exchange, considered, world, user))
     if sworn:
         yield Remember(caller.key.agency, sworn, case.asked.confirmed)
     return (yield from _forward(case, exchange, considered, world))
+
+
+# guideline: ey-genai-2023:4
+def _approved(case: Case, considered: Considered) -> Generator[Command, Any, Case]:
+    """An approval counts for what is held, never for what is refused, and for these bytes alone."""
+    asked = case.asked
+    decision, approved = asked.approved, ""
+    if decision and considered.plan.action == "hold":
+        key = asked.caller.key
+        received: str = yield Approval(key.agency, decision, key.owner)
+        approved = decision if received and received == case.received else ""
+    return msgspec.structs.replace(case, asked=msgspec.structs.replace(asked, approved=approved))
 
 
 def _whole(rendered: Rendered) -> Reply:
@@ -148,10 +164,15 @@ def _asked(arrival: Arrival, world: World, caller: Caller, exchange: Exchange) -
         at=arrival.at,
         declared=declared,
         # Only a person can confirm, never an unattended key (guideline.md, point 2).
-        confirmed=arrival.headers.get("x-shenyong-confirm", "").strip()
-        if caller.key.actor in PEOPLE
-        else "",
+        confirmed=_named(arrival, caller, "x-shenyong-confirm"),
+        approved=_named(arrival, caller, "x-shenyong-approval"),
     )
+
+
+def _named(arrival: Arrival, caller: Caller, header: str) -> str:
+    """The decision that a header names; only a person's key may name one."""
+    named = arrival.headers.get(header, "").strip()
+    return named if caller.key.actor in PEOPLE else ""
 
 
 def _registered(

@@ -17,6 +17,7 @@ import msgspec
 from shenyong.gateway.commands import (
     Abort,
     Answered,
+    Approval,
     Begin,
     Call,
     Command,
@@ -40,6 +41,7 @@ from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.path import Way
 from shenyong.ledger import Decided, Entry, Intent, Outcome
 from shenyong.storage.ledger import LedgerWriter
+from shenyong.storage.pleas import Approvals
 from shenyong.storage.turns import RefusedTurns
 from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Answer, Stream, Upstream
@@ -63,6 +65,7 @@ class Services(Protocol):
     writer: LedgerWriter
     turns: RefusedTurns
     register: Lookup
+    approvals: Approvals
     upstream: Upstream
     metrics: Metrics
     aside: ThreadPoolExecutor
@@ -114,6 +117,7 @@ class Shell:
         self._receive, self._send = receive, send
         self._writer, self._turns = services.writer, services.turns
         self._register = services.register
+        self._approvals = services.approvals
         self._upstream, self._metrics = services.upstream, services.metrics
         self._stream: Stream | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -211,6 +215,10 @@ class Shell:
                     self._stream.close()
             case Seek():
                 return await self._register.known(command.agency, command.prints)
+            case Approval():
+                return await self._approvals.received(
+                    command.agency, command.decision, command.owner
+                )
             case Recall():
                 now = int(time.time())
                 return await self._turns.recall(command.digests, now)

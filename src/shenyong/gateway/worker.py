@@ -43,6 +43,7 @@ from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.files import Files
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.migrate import check, engine_for
+from shenyong.storage.pleas import Approvals
 from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
 from shenyong.upstream.client import Upstream
@@ -119,6 +120,7 @@ class Worker:
         self.aside = ThreadPoolExecutor(2, thread_name_prefix="inspect")
         self.turns = RefusedTurns(settings.database.dsn)
         self.register = unreleased.Lookup(settings.database.dsn)
+        self.approvals = Approvals(settings.database.dsn)
         self.files = Files(
             settings.database.dsn, lambda agency: derived(self._digest_key, "files", agency)
         )
@@ -163,6 +165,7 @@ class Worker:
         await self.upstream.close()
         await self.turns.close()
         await self.register.close()
+        await self.approvals.close()
         await self.writer.stop()
         self.aside.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()

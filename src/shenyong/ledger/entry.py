@@ -54,6 +54,7 @@ class Intent(msgspec.Struct, frozen=True, tag_field="type", tag="intent", omit_d
     rules: tuple[str, ...] = ()
     kinds: dict[str, int] = {}
     confirmed: str = ""  # the decision that the official confirmed before this one
+    approved: str = ""  # the held decision that a second person approved
     user: str = ""  # keyed digest of the end user named by the application
     history: int = 0  # turns replaced because they had been refused before
     requested: str = ""  # the model that was asked for, where `model` is another

@@ -6,13 +6,16 @@ once leave one outcome. Source: guideline.md reading 12 (the requester is never 
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import msgspec
 import psycopg
 
-from shenyong.ledger import Step
+from shenyong.ledger import Decided, Step
+from shenyong.ledger.entry import decode
 from shenyong.storage.pool import Pool, record
 from shenyong.storage.vault import seal, unseal
 
@@ -39,8 +42,9 @@ UPDATE plea SET state = %s, sealed = %s, until = %s, decided_by = %s, decided_at
 WHERE id = %s AND state = 'open' AND person <> %s
 """
 _GRANTED = """
-SELECT until FROM plea WHERE kind = 'approval' AND decision = %s AND person = %s
-AND state = 'granted' AND until > %s
+SELECT e.leaf FROM plea p JOIN ledger_entry e ON e.agency = p.agency AND e.request_id = p.decision
+WHERE p.kind = 'approval' AND p.agency = %s AND p.decision = %s AND p.person = %s
+AND p.state = 'granted' AND p.until > %s
 """
 
 
@@ -128,12 +132,6 @@ class Pleas:
             await record(connection, step)
         return True
 
-    async def granted(self, decision: str, person: str, at: int) -> bool:
-        """Whether a decision of `approve` was approved for that person, and still is."""
-        async with self._pool.transaction() as connection:
-            row = await (await connection.execute(_GRANTED, [decision, person, at])).fetchone()
-        return row is not None
-
     async def _listed(self, query: str, values: Sequence[object]) -> list[Plea]:
         async with self._pool.transaction() as connection:
             rows = await (await connection.execute(query.encode(), values)).fetchall()
@@ -152,3 +150,36 @@ class Pleas:
             str(state), msgspec.msgpack.decode(raw, type=Words), int(str(created)),
             int(str(until)), str(by), int(str(at)),
         )  # fmt: skip
+
+
+class Approvals:
+    """One worker's way to what was approved."""
+
+    def __init__(self, dsn: str) -> None:
+        self._pool = Pool(dsn, timeout=2.0, most=2)
+
+    async def received(self, agency: str, decision: str, person: str) -> str:
+        """The digest of what was received when the decision was held; "" if it wasn't approved.
+
+        Only a decision of `approve` counts, and only for the person who asked, until its time.
+
+        Raises:
+            LedgerUnavailableError: the database does not answer.
+        """
+        try:
+            uuid.UUID(decision)
+        except ValueError:
+            return ""
+        values = [agency, decision, person, time.time_ns() // 1000]
+        async with self._pool.transaction() as connection:
+            rows = await (await connection.execute(_GRANTED, values)).fetchall()
+        for (leaf,) in rows:
+            assert isinstance(leaf, bytes)
+            entry = decode(leaf)
+            if isinstance(entry, Decided) and entry.verdict == "approve":
+                return entry.received
+        return ""
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._pool.close()

@@ -177,10 +177,22 @@ async def shown(
         view=view if view in ("marks", "changes", "clean") else "marks",
         at=now(),
     )
+    values["approved"] = await _approved(desk, guest, review)
     flash = said or _flash(guest, request)
     values |= {"said": flash, "fresh": fresh, "frame": frame(review.matter.template)}
     values |= {"problem": bool(said), "opened": now(), "stream_words": _stream_words(guest)}
     return page(desk, guest, "matter.html", values, status=status)
+
+
+async def _approved(desk: Desk, guest: Guest, review: Review) -> bool:
+    """Whether a second person approved what was held last."""
+    if not review.attempts or review.attempts[-1].verdict != "approve":
+        return False
+    mine = await desk.pleas.of_person(guest.who.agency, guest.who.id)
+    last, at = review.attempts[-1].decision, now()
+    return any(
+        each.decision == last and each.state == "granted" and each.until > at for each in mine
+    )
 
 
 def _flash(guest: Guest, request: Request) -> str:
