@@ -383,3 +383,22 @@ def test_what_is_held_goes_once_a_second_person_approved_it(office: Office) -> N
     assert "本案已處理" in lin.text
     leaves = [bytes(each[0]) for each in office.rows("SELECT leaf FROM ledger_entry")]
     assert any(link[2].encode() in leaf and b'"approved"' in leaf for leaf in leaves)
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_a_draft_that_copies_a_protected_work_is_told_so(office: Office) -> None:
+    from tests.inspection.test_overlaps import WORK
+    from tests.web.test_commands import call
+
+    file = office.folder / "午後的雨.txt"
+    file.write_text(WORK, "utf-8")
+    told = ("--agency", "house", "--owner", "lin", "--protected", "--config", str(office.file))
+    code, said = call(office, "unreleased", "add", str(file), *told)
+    assert code == 0, said
+    time.sleep(1.5)  # workers take a change within registry.refresh_seconds
+    lin = office.visitor("lin")
+    matter = drafted(office, lin, f"標題：島上的冬天\n內文：{WORK}")
+    assert "近乎逐字相同" in lin.text
+    assert "午後的雨" in lin.text
+    submitted(lin, matter)
+    assert "尚有" in lin.text

@@ -38,6 +38,7 @@ def add(
     reason: Annotated[str, Parameter(help=say("unreleased.reason"))] = "",
     consent: Annotated[str, Parameter(help=say("unreleased.consent"))] = "",
     public: Annotated[bool, Parameter(help=say("unreleased.public"), negative=())] = False,
+    protected: Annotated[bool, Parameter(help=say("unreleased.protected"), negative=())] = False,
     config: Config = None,
     json: Json = False,
 ) -> Exit:
@@ -53,6 +54,9 @@ def add(
         data_class = DataClass(level)
     except ValueError:
         raise Misused(say("unreleased.bad_level")) from None
+    if public and protected:
+        raise Misused(say("unreleased.public_or_protected"))
+    state = State.PROTECTED if protected else State.PUBLIC if public else State.DRAFT
     settings = load(config).settings
     ledger = settings.ledger
     master = key_bytes(ledger.digest_key, ledger.digest_key_file, "ledger.digest_key")
@@ -76,7 +80,7 @@ def add(
                 data_class,
                 reason,
                 consent,
-                State.PUBLIC if public else State.DRAFT,
+                state,
                 now(),
                 whoever(),
             )

@@ -33,6 +33,7 @@ class State(StrEnum):
     APPROVED = "approved"
     RELEASED = "released"
     PUBLIC = "public"  # was never a secret; registered so that quotations of it are none
+    PROTECTED = "protected"  # somebody's work: everybody reads it, a draft may not copy it
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class Registered(msgspec.Struct, frozen=True):
 
     def open_at(self, at: int) -> bool:
         """Whether everybody may read it at that time."""
-        if self.state is State.PUBLIC:
+        if self.state in (State.PUBLIC, State.PROTECTED):
             return True
         approved = self.state in (State.APPROVED, State.RELEASED)
         return approved and 0 < self.release_at <= at
@@ -80,6 +81,36 @@ def findings(
             for run in runs:
                 found.append(_finding(path, document, run))
     return tuple(sorted(found, key=lambda each: (each.path, each.start)))
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """A run of a text, ``start..end``, that stands in a protected work of that title."""
+
+    start: int
+    end: int
+    title: str
+
+
+# guideline: ey-genai-2023:7
+def overlaps(
+    prints: Sequence[Print], known: Mapping[int, Sequence[Registered]]
+) -> tuple[Overlap, ...]:
+    """Where a text is a protected work's, near enough word for word.
+
+    A single shared fingerprint (some 20 to 30 characters) is a quotation and is left alone; of two
+    near each other on, it is said. Source: 著作權法 52 (quotation), guideline point 7.
+    """
+    protected = {
+        value: tuple(each for each in documents if each.state is State.PROTECTED)
+        for value, documents in known.items()
+    }
+    found = [
+        Overlap(run[0].start, max(each.end for each in run), document.title)
+        for document, runs in _runs(prints, protected).items()
+        for run in runs
+        if len(run) > 1
+    ]
+    return tuple(sorted(found, key=lambda each: (each.start, each.end)))
 
 
 def _secret(documents: Sequence[Registered], at: int) -> tuple[Registered, ...]:

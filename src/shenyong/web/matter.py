@@ -15,6 +15,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shenyong.inspection import register
 from shenyong.inspection.finding import Finding
 from shenyong.reading.passage import Source as Passage
 from shenyong.review import (
@@ -24,6 +25,7 @@ from shenyong.review import (
     NotAllowed,
     Review,
     Source,
+    Span,
     Stage,
     Template,
     canonical,
@@ -72,14 +74,29 @@ async def material(desk: Desk, review: Review, text: str) -> Material:
         return tuple(inspect((Passage("text", text), Passage("prompt", review.prompt))))
 
     findings = await asyncio.to_thread(look)
+    protected = await _protected(desk, review.matter.agency, text)
     in_text = [each for each in findings if each.path == "text" and each.kind in _NAMES]
     in_prompt = [each for each in findings if each.path == "prompt"]
     return Material(
         sources,
         desk.corpus,
         spans(in_text, _NAMES),
-        (),
+        protected,
         imitated(review.prompt, spans(in_prompt, _NAMES)),
+    )
+
+
+# guideline: ey-genai-2023:7
+async def _protected(desk: Desk, agency: str, text: str) -> tuple[Span, ...]:
+    """Where the text is that of a registered protected work."""
+    mine = desk.worker.world.registers.get(agency)
+    suspects = mine.suspects({"text": text}).get("text", ()) if mine else ()
+    if not suspects:
+        return ()
+    wanted = tuple(sorted({each.value for each in suspects}))
+    known = await desk.worker.register.known(agency, wanted)
+    return tuple(
+        Span(each.start, each.end, each.title) for each in register.overlaps(suspects, known)
     )
 
 
