@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench quality train lock architecture traceability fuzz faults clean
+.PHONY: help setup demo test check format bench quality train lock architecture traceability tour fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +58,9 @@ quality: $(VENV)/.dev ## Measure how well inspection finds what is there; writes
 train: $(VENV)/.dev ## Train the tagger of names anew; writes its weights (needs ../shared)
 	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/training.txt
 	$(BIN)/python -m training.fit
+
+tour: $(VENV)/.dev ## Walk through the demonstration in a browser; writes docs/tour.md and its pictures
+	$(BIN)/python tools/tour.py
 
 architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
 	$(BIN)/python tools/architecture.py

@@ -625,7 +625,9 @@ def held() -> tuple[dict[str, Any], str, str]:
 def test_what_a_second_person_approved_goes_and_the_ledger_says_so() -> None:
     body, decision, received = held()
     approved = {(decision, OFFICIAL.id): received}
-    went = walk(body, headers={"x-shenyong-approval": decision}, approved=approved, model=said("好"))
+    went = walk(
+        body, headers={"x-shenyong-approval": decision}, approved=approved, model=said("好")
+    )
     assert went.forwarded is not None
     entry = went.entries[0]
     assert isinstance(entry, Intent)
@@ -633,7 +635,9 @@ def test_what_a_second_person_approved_goes_and_the_ledger_says_so() -> None:
 
 
 @pytest.mark.point("ey-genai-2023:4")
-@pytest.mark.parametrize("case", ["nothing", "other words", "another person", "a program", "denied"])
+@pytest.mark.parametrize(
+    "case", ["nothing", "other words", "another person", "a program", "denied"]
+)
 def test_an_approval_opens_nothing_else(case: str) -> None:
     body, decision, received = held()
     approved = {(decision, OFFICIAL.id): received}

@@ -1,4 +1,4 @@
-"""Protected works: a draft that copies one is told so; a short quotation is left alone (point 7)."""
+"""Protected works: a draft that copies one is told so; a short quotation isn't (point 7)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from shenyong.review import Template, may_be_drafted, sections
 
 @pytest.mark.point("ey-genai-2023:3")
 def test_only_what_is_not_classified_may_be_drafted() -> None:
-    assert [each for each in ("普通", "公開", "密", "機密", "極機密", "絕對機密", "D4") if may_be_drafted(each)] == [
+    assert [each for each in ("普通", "公開", "密", "機密", "極機密", "絕對機密", "D4") if may_be_drafted(each)] == [  # noqa: E501
         "普通", "公開",
     ]  # fmt: skip
 

@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.house import _free_port
 from tests.web.office import CHROMIUM
 
+TOUR = os.environ.get("SHENYONG_TOUR", "")
+"""Where pictures for the documentation go; they are made only where this is set."""
 SCREENS = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 
 
@@ -142,14 +144,11 @@ def violations(page: Page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {json.dumps([node['html'][:160] for node in each['nodes']], ensure_ascii=False)}"
-        for each in found
-    ]
+    return [f"{each['id']}: {json.dumps(_places(each), ensure_ascii=False)}" for each in found]
 
 
-TOUR = os.environ.get("SHENYONG_TOUR", "")
-"""Where pictures for the documentation go; they are made only where this is set."""
+def _places(violation: dict[str, Any]) -> list[str]:
+    return [node["html"][:160] for node in violation["nodes"]]
 
 
 def picture(page: Page, name: str, *, whole: bool = False) -> None:

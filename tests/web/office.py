@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
-import os
 import re
 import tempfile
 import time
@@ -30,7 +29,7 @@ from shenyong.storage.pool import Pool
 from shenyong.storage.registry import save
 from shenyong.web.keys import drafting_keys
 
-UNRELEASED = "依簽核中之作業要點修正草案，補助上限將由新臺幣一萬元調整為一萬五千元，收件期限延長至年底，俟奉核後再行公告。"
+UNRELEASED = "依簽核中之作業要點修正草案，補助上限將由新臺幣一萬元調整為一萬五千元，收件期限延長至年底，俟奉核後再行公告。"  # noqa: E501
 """Words of a document that is not released."""
 PASSWORD = "correct horse battery"
 ELSEWHERE = "elsewhere"
@@ -172,5 +171,5 @@ def seconds_to_read(text: str) -> int:
 
 
 CHROMIUM = next(
-    (each for each in ("/usr/bin/chromium", "/usr/bin/google-chrome") if os.path.exists(each)), ""
+    (each for each in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(each).exists()), ""
 )

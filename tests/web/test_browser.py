@@ -1,4 +1,4 @@
-"""The workbench in a real browser: the whole way, by mouse and by keyboard, with and without script.
+"""The workbench in a real browser: the whole way, by mouse and keyboard, with script and without.
 
 Pictures for docs/tour are made on the way (``make tour``).
 """
@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from tests.web.browser import (
     SCREENS,
+    TOUR,
     Demo,
     Watched,
     chromium,
@@ -143,6 +144,11 @@ def test_the_whole_way(
         page.click("a[href$='format=odt']")
     file = tmp_path / "out.odt"
     waiting.value.save_as(file)
+    if TOUR and script and lang == "zh":
+        for form in ("odt", "docx", "pdf"):
+            with page.expect_download() as other:
+                page.click(f"a[href$='format={form}']")
+            other.value.save_as(Path(TOUR) / f"released.{form}")
     at.go("/verify")
     page.set_input_files("#file", file)
     page.click("form[action='/verify'] button.pri")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from tests.web.office import PEOPLE, Office, Visitor
@@ -31,12 +30,12 @@ def begin(visitor: Visitor, title: str = SECRET, **more: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def matter(office: Office) -> Iterator[str]:
+def matter(office: Office) -> str:
     """A matter of lin's with a text in it."""
     lin = office.visitor("lin")
     made = begin(lin)
     lin.post(f"/m/{made}/edit", {"text": "主旨：內文只有一科可讀。"})
-    yield made
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,130 @@
+"""The pictures of docs/tour.md and docs/tour.zh-TW.md: taken by the browser tests, on the way.
+
+``make tour`` runs them against the real demonstration, keeps the pictures that are named here with
+few colours, and writes both pages. Released documents are opened by LibreOffice, if it is there.
+"""
+
+# ruff: noqa: E501 - sentences are not broken
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "tour"
+WIDTH = {"desk": 1100, "phone": 390}
+COLOURS = 64
+# name of the picture, what it shows in zh-TW, and in English
+STEPS: tuple[tuple[str, str, str], ...] = (
+    ("desk-signin", "登入。示範機關可直接選角色。", "Signing in. The demonstration lets one choose a role."),
+    ("desk-home", "承辦人的案件：沒有送出的排在最前面，「下一步」說明要做什麼。", "The official's matters: what was not sent comes first, and each row says what is next."),
+    ("desk-refused", "沒有送出：哪幾個字、依哪一點、怎麼改。一鍵套用全部建議並重新檢查。", "Not sent: which words, by which point, and what helps. One click applies all remedies."),
+    ("phone-refused", "同一頁在手機上。", "The same page on a phone."),
+    ("desk-draft", "模型寫的是草稿；待查證的項目逐一列在右側。", "What the model wrote is a draft; what has to be verified is listed beside it."),
+    ("desk-submitted", "判斷、依據、聲明之後送出覆核。", "Judged, with a basis and the declaration, and submitted."),
+    ("desk-queue", "主管的待我審閱。", "What waits for the supervisor."),
+    ("desk-countersign", "主管先看承辦人改了什麼，再覆核或退回。", "The supervisor first sees what the official changed, then countersigns or returns it."),
+    ("desk-released", "發出：揭露文字、編號、ODT、DOCX、PDF/A 與證明。", "Released: the disclosure, its number, ODT, DOCX, PDF/A and the proof."),
+    ("desk-verified", "把檔案放進來，就知道是否為真、遭更動或已失效。", "Put the file in: genuine, altered, or voided."),
+    ("desk-register", "民眾掃描 QR 看到的頁面：小於 50 kB，不需 JavaScript，不設 Cookie。", "What a citizen sees who scans the QR code: under 50 kB, no JavaScript, no cookies."),
+    ("desk-public", "揭露專區：可查詢，可下載 JSON、CSV、ODS。", "The public register, with JSON, CSV and ODS."),
+    ("desk-lin-log", "使用紀錄：每個決定都有固定網址。", "Records of use: each decision has its permalink."),
+    ("desk-huang-home", "稽核看全部案件。", "The auditor sees all matters."),
+    ("desk-wu-home", "資訊人員看模型、環境確認與系統狀態。", "The operator sees models, confirmations and the state of the system."),
+    ("desk-lin-mnew", "新案件。「密」以上不使用生成式 AI。", "A new matter. From 密 up there is no generative AI."),
+    ("desk-lin-account", "帳戶：密碼、兩步驟驗證、通行金鑰。", "The account: password, second factor, passkeys."),
+    ("phone-home", "手機上的案件清單（英文）。", "The list on a phone."),
+    ("phone-countersign", "手機上覆核（英文）。", "Countersigning on a phone."),
+)  # fmt: skip
+PAGES = {
+    "zh": ("tour.zh-TW.md", "# 五分鐘導覽", "以下畫面由 `make tour` 在真實瀏覽器中走完全程時拍下：真的 PostgreSQL、真的本機模型、示範資料。", "發出的文件，以 LibreOffice 開啟"),
+    "en": ("tour.md", "# A tour in five minutes", "Taken by `make tour` on the way through in a real browser: a real PostgreSQL, a real local model, invented data.", "The released documents, opened by LibreOffice"),
+}  # fmt: skip
+_OTHER = {"zh": "en", "en": "zh"}
+
+
+def main() -> int:
+    """Run the tests, keep the pictures, write the pages."""
+    with tempfile.TemporaryDirectory() as place:
+        taken = Path(place)
+        command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/web/test_browser.py"]
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "SHENYONG_TOUR": place}, check=False
+        )
+        if done.returncode:
+            return done.returncode
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        released = _documents(taken)
+        for lang in PAGES:
+            _write(lang, taken, released)
+    return 0
+
+
+def _write(lang: str, taken: Path, released: list[str]) -> None:
+    name, title, opening, documents = PAGES[lang]
+    lines = [title, "", opening, ""]
+    for picture, zh, en in STEPS:
+        words = zh if lang == "zh" else en
+        # each width is walked in one language: the other's picture shows the same page
+        source = next(
+            (
+                taken / f"{each}-{picture}.png"
+                for each in (lang, _OTHER[lang])
+                if (taken / f"{each}-{picture}.png").exists()
+            ),
+            None,
+        )
+        if source is None:
+            raise FileNotFoundError(picture)
+        _keep(source, FOLDER / source.name, WIDTH[picture.partition("-")[0]])
+        lines += [f"## {words}", "", f"![{words}](tour/{source.name})", ""]
+    if released:
+        lines += [f"## {documents}", ""]
+        lines += [f"![{each}](tour/{each})" for each in released]
+        lines.append("")
+    (ROOT / "docs" / name).write_text("\n".join(lines), "utf-8")
+
+
+def _keep(source: Path, target: Path, width: int) -> None:
+    """The picture at this width and in few colours: a page has no more."""
+    if target.exists():
+        return
+    with Image.open(source) as image:
+        height = round(image.height * width / image.width)
+        small = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        small.quantize(COLOURS).save(target, optimize=True)
+
+
+def _documents(taken: Path) -> list[str]:
+    """The first page of each released document as LibreOffice shows it."""
+    if not (shutil.which("soffice") and shutil.which("pdftoppm")):
+        return []
+    made = []
+    for form in ("odt", "docx", "pdf"):
+        file = taken / f"released.{form}"
+        if not file.exists():
+            continue
+        folder = taken / form
+        folder.mkdir()
+        shown = file
+        if form != "pdf":
+            command = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(folder)]
+            subprocess.run([*command, str(file)], check=True, capture_output=True)
+            shown = folder / "released.pdf"
+        picture = folder / "page"
+        command = ["pdftoppm", "-r", "60", "-png", "-singlefile", str(shown), str(picture)]
+        subprocess.run(command, check=True, capture_output=True)
+        _keep(folder / "page.png", FOLDER / f"released-{form}.png", 500)
+        made.append(f"released-{form}.png")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())
