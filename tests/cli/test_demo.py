@@ -106,7 +106,7 @@ def test_it_starts_answers_refuses_proves_and_leaves_nothing(folder: Path):
     done = run("ledger", "verify", settings, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     (log,) = json.loads(done.stdout)["logs"]
-    assert log["intents"] == log["outcomes"] == 2
+    assert log["intents"] == log["outcomes"] >= 2
     assert log["signed_size"] >= log["entries"] - 3
     done = run("ledger", "export", str(folder / "export"), "--config", settings)
     assert done.returncode == 0, done.stderr

@@ -485,7 +485,6 @@ class TestPaths:
             "/v1/..%2fchat",
             "/v1/%ff%00",
             "/v1",
-            "/",
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

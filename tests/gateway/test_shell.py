@@ -47,6 +47,7 @@ from shenyong.ledger import Entry, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import decode
 from shenyong.registry import Model, Registry
 from shenyong.storage.ledger import LedgerUnavailableError, LedgerWriter
+from shenyong.storage.pleas import Approvals
 from shenyong.storage.turns import RefusedTurns
 from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Upstream
@@ -86,6 +87,7 @@ class Services:
         self.writer = LedgerWriter(dsn, started=time.time_ns() // 1000)
         self.turns = RefusedTurns(dsn)
         self.register = Lookup(dsn)
+        self.approvals = Approvals(dsn)
         self.upstream = Upstream()
         self.metrics = Metrics()
         self.aside = ThreadPoolExecutor(2)

@@ -76,7 +76,7 @@ def test_what_is_not_an_entry(leaf: bytes) -> None:
 def test_an_entry_has_no_field_for_content() -> None:
     """The fields are these and no others; adding one is a decision (ADR 0022)."""
     common = {"agency", "request", "at", "attempt", "v"}
-    who = {"key", "owner", "use_case", "purpose", "actor", "user", "confirmed"}
+    who = {"key", "owner", "use_case", "purpose", "actor", "user", "confirmed", "approved"}
     where = {"model", "requested", "environment", "confirmation", "worker"}
     why = {"verdict", "points", "rules", "kinds", "declared", "history", "pack", "inspector"}
     digests = {"received", "forwarded", "answer", "digest"}

@@ -13,7 +13,7 @@ from tests.storage.logs import execute
 from shenyong.ledger import Step
 from shenyong.ledger.checkpoint import SigningKey
 from shenyong.ledger.entry import decode
-from shenyong.registry import Agency, Role
+from shenyong.registry import Agency, Person, Role
 from shenyong.review import Matter, NotAllowed, Review, Template, Who, actions
 from shenyong.storage.ledger import LedgerUnavailableError, LedgerWriter
 from shenyong.storage.matters import Changed, Matters, NumberTakenError
@@ -38,9 +38,17 @@ def keys(agency: str) -> bytes:
 def new(number: str = "") -> Review:
     return Review(
         Matter(
-            str(uuid.uuid4()), AGENCY, LIN.unit, number or uuid.uuid4().hex[:8], SECRET,
-            Template.LETTER, "普通", "case", LIN.id, 1,
-        )  # fmt: skip
+            str(uuid.uuid4()),
+            AGENCY,
+            LIN.unit,
+            number or uuid.uuid4().hex[:8],
+            SECRET,
+            Template.LETTER,
+            "普通",
+            "case",
+            LIN.id,
+            1,
+        )
     )
 
 
@@ -51,7 +59,11 @@ def step(action: str = "draft.edit") -> Step:
 async def begun(dsn: str) -> None:
     engine = engine_for(dsn)
     with engine.begin() as connection:
-        save(connection, Agency(AGENCY, "示範", "Demonstration"))
+        save(
+            connection,
+            Agency(AGENCY, "示範", "Demonstration"),
+            *(Person(each, AGENCY, each, Role.OFFICIAL) for each in ("lin", "chen", "tsai")),
+        )
     engine.dispose()
     writer = LedgerWriter(dsn, started=time.time_ns() // 1000)
     await writer.start({AGENCY: str(SigningKey(f"shenyong/{AGENCY}", b"\1" * 32).verifying)})

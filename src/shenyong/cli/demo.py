@@ -7,11 +7,12 @@ is in one folder; Ctrl-C or SIGTERM ends every process that it started.
 from __future__ import annotations
 
 import http.client
-import multiprocessing
 import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -168,24 +169,9 @@ def fill_work(settings: Settings, folder: Path) -> None:
 
     if filled(settings.database.dsn):
         return
-    process = multiprocessing.get_context("spawn").Process(target=_fill, args=(settings, folder))
-    process.start()
-    process.join()
-    if process.exitcode:
+    command = [sys.executable, "-m", "shenyong.cli.demo_work", str(folder)]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:  # noqa: S603
         raise Unavailable(say("demo.not_filled"))
-
-
-def _fill(settings: Settings, folder: Path) -> None:
-    from shenyong.cli.demo_work import fill, tampered
-    from shenyong.settings import key
-    from shenyong.web.site import Site
-
-    quiet = msgspec.structs.replace(
-        settings, logging=msgspec.structs.replace(settings.logging, requests=False)
-    )
-    digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
-    fill(Site(quiet), settings.database.dsn, digest_key)
-    tampered(settings.database.dsn, folder)
 
 
 def announce(url: str, port: int, keys: Keys, json: bool) -> None:
@@ -216,8 +202,6 @@ def announce(url: str, port: int, keys: Keys, json: bool) -> None:
                 answered=curl(url, keys.official, ANSWERED),
             )
         )
-    import sys
-
     sys.stdout.flush()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -332,3 +333,19 @@ def tampered(dsn: str, folder: Path) -> Path | None:
             file.write_bytes(data.replace(b'"verdict":"deny"', b'"verdict":"allow"', 1))
             return place
     return None
+
+
+def main(folder: Path) -> None:
+    """Fill the demonstration in `folder`, whose database is running."""
+    from shenyong.cli.database import opened
+    from shenyong.settings import key, load
+
+    settings = load(folder / "shenyong.toml").settings
+    digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
+    with opened(settings) as ready:
+        fill(Site(ready), ready.database.dsn, digest_key)
+        tampered(ready.database.dsn, folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

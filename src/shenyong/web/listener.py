@@ -5,7 +5,11 @@ So what is open to everybody shares no port, no cookies and no memory with the w
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,10 +28,6 @@ def apart(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, server=server, ledger=Ledger(), registry=Registry())
 
 
-def _serve(settings: Settings) -> None:
-    run(settings, "shenyong.web.public:build")
-
-
 @contextmanager
 def public_register(settings: Settings) -> Iterator[None]:
     """Serve the register beside the caller, if the settings give it a port.
@@ -40,14 +40,38 @@ def public_register(settings: Settings) -> Iterator[None]:
         return
     check_free(settings.public.host, settings.public.port)
     # A new interpreter: what this one has in its memory, keys among it, is not the register's.
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(apart(settings),), name="public-register", daemon=False
-    )
-    process.start()
+    process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE)  # noqa: S603
+    assert process.stdin is not None
+    process.stdin.write(msgspec.json.encode(apart(settings)) + b"\n")
+    process.stdin.flush()
     try:
         yield
     finally:
         process.terminate()
-        process.join(_STOP_SECONDS)
-        if process.is_alive():
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+        process.stdin.close()
+
+
+def main() -> None:
+    """The process of the register: its settings are the first line of the standard input."""
+    settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=Settings)
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    run(settings, "shenyong.web.public:build")
+
+
+def _end_with_the_caller() -> None:
+    """The other end of the standard input is the caller's: where it is gone, so is this.
+
+    Not through `sys.stdin`: a worker that is forked meanwhile would inherit its lock, held.
+    """
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

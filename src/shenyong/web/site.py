@@ -97,7 +97,7 @@ class Site:
             return
         path = scope["path"]
         door = any(path == each or path.startswith(f"{each}/") for each in _GATEWAY)
-        program = door or path in UNAUDITED or not self._enabled
+        program = door or (path.rstrip("/") or "/") in UNAUDITED or not self._enabled
         if program or path.startswith("//"):
             await self.gateway(scope, receive, send)
         elif self.gateway.worker is None:
