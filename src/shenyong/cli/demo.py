@@ -78,9 +78,7 @@ def demo(
 
             kept_engine()  # before the workers are forked: they share it
             fill_work(ready, file.parent)
-            threading.Thread(
-                target=announce, args=(ready.server.url, port, keys, json), daemon=True
-            ).start()
+            threading.Thread(target=announce, args=(ready, keys, json), daemon=True).start()
             with public_register(ready):
                 run(ready, WORKBENCH)
     return Exit.FINE
@@ -174,8 +172,9 @@ def fill_work(settings: Settings, folder: Path) -> None:
         raise Unavailable(say("demo.not_filled"))
 
 
-def announce(url: str, port: int, keys: Keys, json: bool) -> None:
+def announce(settings: Settings, keys: Keys, json: bool) -> None:
     """Wait until the gateway is ready, then say in at most 15 lines how to try it."""
+    url, port = settings.server.url, settings.server.port
     until = time.monotonic() + _READY_SECONDS
     while not answers(port, "/readyz"):
         if time.monotonic() > until:
@@ -184,6 +183,8 @@ def announce(url: str, port: int, keys: Keys, json: bool) -> None:
     if json:
         print_json(
             {
+                "pages": f"{url}/",
+                "register": f"{settings.public.url}/",
                 "base_url": f"{url}/v1",
                 "api_key": keys.application,
                 "personal_key": keys.official,
@@ -195,6 +196,8 @@ def announce(url: str, port: int, keys: Keys, json: bool) -> None:
         tell(
             say(
                 "demo.ready",
+                pages=f"{url}/",
+                register=f"{settings.public.url}/",
                 base=f"{url}/v1",
                 application=keys.application,
                 official=keys.official,
