@@ -402,3 +402,53 @@ def test_a_draft_that_copies_a_protected_work_is_told_so(office: Office) -> None
     assert "午後的雨" in lin.text
     submitted(lin, matter)
     assert "尚有" in lin.text
+
+
+def test_a_person_can_not_say_to_have_read_longer(office: Office) -> None:
+    lin, chen = office.visitor("lin"), office.visitor("chen")
+    matter = drafted(office, lin)
+    judged(lin, matter)
+    submitted(lin, matter)
+    chen.get(f"/m/{matter}")
+    told = {"digest": chen.hidden("digest"), "opened": "1000000", "what": "approve"}
+    chen.post(f"/m/{matter}/countersign", told)
+    assert "讀完約需" in chen.text
+    chen.get(f"/m/{matter}")
+    mine = chen.hidden("opened")
+    older = f"{int(mine.partition('.')[0]) - 10**12}.{mine.partition('.')[2]}"
+    chen.post(f"/m/{matter}/countersign", {**told, "opened": older})
+    assert "讀完約需" in chen.text
+    time.sleep(seconds_to_read(ANSWER))
+    chen.post(f"/m/{matter}/countersign", {**told, "opened": mine})
+    assert "已確認" in chen.text
+
+
+def test_what_is_too_long_is_said_and_kept_on_the_page(office: Office) -> None:
+    lin = office.visitor("lin")
+    matter = begin(lin, "太長")
+    lin.post(f"/m/{matter}/ask", {"prompt": "長" * 200_001, "model": "local/echo"})
+    assert lin.page is not None
+    assert lin.page.status_code == 409
+    assert "超過上限" in lin.text
+    assert "長" * 1000 in lin.text
+    assert not office.model_server.received
+
+
+def test_stopping_keeps_what_was_written(office: Office) -> None:
+    lin = office.visitor("lin")
+    matter = begin(lin, "停止")
+    office.model_server.script = lambda _: [*chunks("主旨：", "先寫到這裡。")[:3], 20]
+    lin.get(f"/m/{matter}")
+    data = {"csrf": lin.csrf, "prompt": "請擬函。", "model": "local/echo"}
+    headers = {"accept": "text/event-stream"}
+    with lin.client.stream("POST", f"/m/{matter}/ask", data=data, headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if "event: text" in line:
+                break
+    until = time.monotonic() + 10
+    while "模型沒有寫完" not in lin.get(f"/m/{matter}").text:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert "主旨：" in lin.text
+    assert "未經確認" in lin.text

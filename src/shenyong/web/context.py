@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import time
 from typing import Any
 
@@ -114,6 +115,19 @@ class Desk:
     def person(self, person_id: str | None) -> Person | None:
         """A person of the registry."""
         return self.worker.world.registry.people.get(person_id or "")
+
+    def opening(self, who: Who, matter: str, at: int) -> str:
+        """When a matter was opened to a person, so that the page can't tell another time."""
+        mac = derived(self.pepper, "opened", f"{who.id}\0{matter}\0{at}").hex()[:32]
+        return f"{at}.{mac}"
+
+    def opened_at(self, who: Who, matter: str, told: str) -> int:
+        """The time of `opening`; 0 where it isn't one of this person and this matter."""
+        at = told.partition(".")[0]
+        good = at.isascii() and at.isdigit() and len(at) < 20
+        if not good or not hmac.compare_digest(self.opening(who, matter, int(at)), told):
+            return 0
+        return int(at)
 
     def step(self, who: Who, action: str, at: int, **more: Any) -> Step:
         """An entry that says what a person did."""

@@ -30,13 +30,15 @@ from shenyong.web.matter_page import finding_rows
 from shenyong.web.view import SECURITY, explained, field, not_found, redirect
 from shenyong.web.words import translator
 
+_MOST_PROMPT = 200_000  # characters
+
 
 async def look(request: Request, desk: Desk, guest: Guest) -> Response:
     """What would be decided on the words as they stand, for the page while one types."""
     review = await found(desk, guest, request.path_params["id"])
     if review is None or not may_write(guest.who, review.matter):
         return not_found(desk, guest)
-    prompt = (await field(request, "prompt"))[:200_000].replace("\r\n", "\n")
+    prompt = (await field(request, "prompt")).replace("\r\n", "\n")[:_MOST_PROMPT]
     draft = msgspec.structs.replace(review, prompt=prompt)
     considered = await asking.look(desk, draft, await field(request, "model"))
     if considered is None:
@@ -72,13 +74,15 @@ async def ask(request: Request, desk: Desk, guest: Guest) -> Response:
     review = await found(desk, guest, matter_id)
     if review is None:
         return not_found(desk, guest)
-    prompt = (await field(request, "prompt"))[:200_000]
+    prompt = (await field(request, "prompt")).replace("\r\n", "\n")
     fix = await field(request, "fix")
     who = guest.who
     try:
         actions.drafting_allowed(review, who)
         if not prompt.strip():
             raise NotAllowed("no_prompt")
+        if len(prompt) > _MOST_PROMPT:
+            raise NotAllowed("too_long", most=_MOST_PROMPT, length=len(prompt))
         kept = await _keep_prompt(desk, guest, review, prompt)
         model = _model(desk, kept, await field(request, "model"))
         if fix:
@@ -86,7 +90,8 @@ async def ask(request: Request, desk: Desk, guest: Guest) -> Response:
         if fix not in ("", "all"):
             return redirect(f"/m/{matter_id}?said=applied&model={model.id}#decision")
     except NotAllowed as refused:
-        return await shown(request, desk, guest, review, said=explained(guest, refused), status=409)
+        typed = msgspec.structs.replace(review, prompt=prompt)  # what was typed is not lost
+        return await shown(request, desk, guest, typed, said=explained(guest, refused), status=409)
     wanted = Wanted(
         model,
         kept.sources if await field(request, "with_sources") == "yes" else (),
@@ -194,7 +199,8 @@ class _Way:
         self.then = f"?again=1&model={self._model.id}#decision"
 
     async def _ended(self, decision: str, verdict: str, *, whole: bool) -> None:
-        text = canonical("".join(self._said))[:MOST_TEXT]
+        whole_text = canonical("".join(self._said))
+        text, whole = whole_text[:MOST_TEXT], whole and len(whole_text) <= MOST_TEXT
         at, who = now(), self._guest.who
         if not text:
             self.then = "?said=failed&again=1"

@@ -48,8 +48,13 @@ async def save(request: Request, desk: Desk, guest: Guest) -> Response:
     review = await found(desk, guest, request.path_params["id"])
     if review is None:
         return not_found(desk, guest)
-    text = (await field(request, "text"))[:MOST_TEXT]
+    text = await field(request, "text")
     seen = await field(request, "digest")
+    if len(text) > MOST_TEXT:
+        refused = NotAllowed("too_long", most=MOST_TEXT, length=len(text))
+        values = {"nav": "home", "review": review, "matter": review.matter, "text": text}
+        values |= {"problem": explained(guest, refused), "newer": ""}
+        return page(desk, guest, "edit.html", values, status=413)
     if seen not in ("", review.digest) and canonical(text) != review.text:
         # Somebody, or another tab, changed it meanwhile: both texts are there, none is lost.
         refused = NotAllowed("changed_meanwhile")
@@ -124,10 +129,11 @@ async def source(request: Request, desk: Desk, guest: Guest) -> Response:
     gone = await field(request, "remove")
     given: list[Source] = []
     title, text = (await field(request, "title")).strip()[:200], await field(request, "text")
+    if len(text) > MOST_TEXT:
+        refused = NotAllowed("too_long", most=MOST_TEXT, length=len(text))
+        return await shown(request, desk, guest, review, said=explained(guest, refused), status=413)
     if text.strip():
-        given.append(
-            Source(uuid.uuid4().hex[:12], title or "補充資料", canonical(text)[:MOST_TEXT])
-        )
+        given.append(Source(uuid.uuid4().hex[:12], title or "補充資料", canonical(text)))
     for each in await files(request, "file"):
         data = await each.read(_MOST_FILE + 1)
         made = await _read_file(each.filename or "", data)
@@ -165,7 +171,9 @@ async def _read_file(name: str, data: bytes) -> Source | None:
         return None
     skipped = ("name", "properties", "styles")
     words = "\n".join(part.text for part in document.parts if part.path not in skipped)
-    return Source(uuid.uuid4().hex[:12], name[:200], canonical(words)[:MOST_TEXT])
+    if len(words) > MOST_TEXT:
+        return None
+    return Source(uuid.uuid4().hex[:12], name[:200], canonical(words))
 
 
 async def submit(request: Request, desk: Desk, guest: Guest) -> Response:
@@ -234,8 +242,8 @@ async def countersign(request: Request, desk: Desk, guest: Guest) -> Response:
     seen = await field(request, "digest")
     what, comment = await field(request, "what"), await field(request, "comment")
     hasty = await field(request, "hasty") == "yes"
-    opened_at = await field(request, "opened")
-    opened = int(opened_at) if opened_at.isdigit() else at
+    told = await field(request, "opened")
+    opened = desk.opened_at(who, request.path_params["id"], told) or at
 
     def change(each: Review) -> Changed:
         if what == "return":

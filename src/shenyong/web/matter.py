@@ -181,7 +181,7 @@ async def shown(
     chosen = _chosen(review, places, request.query_params.get("model", ""))
     considered = None
     fresh = review.stage is Stage.DRAFTING or request.query_params.get("again") == "1"
-    if fresh and review.prompt:
+    if fresh and review.prompt and not said:
         considered = await asking.look(desk, review, chosen)
     values = matter_values(
         desk,
@@ -195,9 +195,13 @@ async def shown(
         at=now(),
     )
     values["approved"] = await _approved(desk, guest, review)
+    opened = desk.opening(guest.who, review.matter.id, now())
+    if said:  # the same reading goes on
+        told = await field(request, "opened")
+        opened = told if desk.opened_at(guest.who, review.matter.id, told) else opened
     flash = said or _flash(guest, request)
     values |= {"said": flash, "fresh": fresh, "frame": frame(review.matter.template)}
-    values |= {"problem": bool(said), "opened": now(), "stream_words": _stream_words(guest)}
+    values |= {"problem": bool(said), "opened": opened, "stream_words": _stream_words(guest)}
     return page(desk, guest, "matter.html", values, status=status)
 
 
