@@ -90,6 +90,20 @@ class Office(House):
 
     public_port: int = 0
 
+    def start(self) -> None:
+        """Start, and wait until the register answers too."""
+        super().start()
+        until = time.monotonic() + 40
+        while True:
+            try:
+                httpx.get(f"{self.public_url}/", timeout=5)
+            except httpx.HTTPError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
     def furnish(self) -> None:
         """People of two agencies with passwords, and the keys with which they draft."""
         pepper = bytes.fromhex((self.folder / "keys" / "pepper.key").read_text().strip())
