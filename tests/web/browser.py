@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.house import _free_port
 from tests.web.office import CHROMIUM
@@ -69,6 +70,8 @@ def answers(url: str) -> bool:
 def chromium() -> Iterator[Browser]:
     """The browser of this machine, or Playwright's own."""
     with sync_playwright() as playwright:
+        if not (CHROMIUM or Path(playwright.chromium.executable_path).exists()):
+            pytest.skip("no Chromium here: install the system's, or `playwright install chromium`")
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM or None, args=["--no-sandbox"]
         )

@@ -160,14 +160,17 @@ class Office(House):
 
 
 @contextlib.contextmanager
-def running_office() -> Iterator[Office]:
-    """An office whose pages, and whose public register, are served."""
+def running_office(*, named: bool = False) -> Iterator[Office]:
+    """An office whose pages, and whose public register, are served; `named`: as ``localhost``."""
     with tempfile.TemporaryDirectory(prefix="sy", dir="/tmp") as folder:
         office = Office(Path(folder))
         office.public_port = _free_port()
         text = office.file.read_text("utf-8").replace(
             "port = 0\n", f"port = {office.public_port}\n"
         )
+        if named:
+            mine = f'public_url = "http://localhost:{office.port}"'
+            text = text.replace('# public_url = "https://ai.example.gov.tw"', mine)
         office.file.write_text(text, "utf-8")
         try:
             office.furnish()
