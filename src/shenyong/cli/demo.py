@@ -49,10 +49,12 @@ def demo(
         int, Parameter(help=say("demo.port"), validator=validators.Number(gte=1, lte=65535))
     ] = 8601,
     fresh: Annotated[bool, Parameter(help=say("demo.fresh"), negative=())] = False,
+    statutes: Annotated[Path | None, Parameter(help=say("statutes.file"))] = None,
     json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
 ) -> Exit:
     """Start the demonstration and serve until it is ended."""
     from shenyong.cli.database import opened
+    from shenyong.cli.statutes import take_in
     from shenyong.settings import key, load
     from shenyong.upstream.local_process import LocalModel, LocalModelError
 
@@ -66,6 +68,8 @@ def demo(
         model = LocalModel.start(file.parent / "model", free_port())
         with model, opened(settings, migrate=True, owner=True) as ready:
             pepper = key("", settings.registry.pepper_file, "registry.pepper")
+            if statutes is not None:
+                take_in(ready.database.dsn, statutes)
             seed(ready.database.dsn, model.base_url, keys, pepper)
             try:
                 model.wait()

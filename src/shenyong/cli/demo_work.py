@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 
 from shenyong.cli.demo_stories import QUESTIONS, REFUSED_PROMPT, STORIES, UNRELEASED, Story
@@ -341,6 +342,8 @@ def main(folder: Path) -> None:
     from shenyong.settings import key, load
 
     settings = load(folder / "shenyong.toml").settings
+    quiet = msgspec.structs.replace(settings.logging, requests=False)
+    settings = msgspec.structs.replace(settings, logging=quiet)
     digest_key = key("", settings.ledger.digest_key_file, "ledger.digest_key")
     with opened(settings) as ready:
         fill(Site(ready), ready.database.dsn, digest_key)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from shenyong.cli.output import Exit, Misused, print_json, tell
 from shenyong.cli.recording import now
 from shenyong.cli.words import say, told
+
+if TYPE_CHECKING:
+    from shenyong.storage.statutes import Imported
 
 _NAME = "ChLaw.json"
 _MOST = 1024 * 1024 * 1024
@@ -27,24 +30,31 @@ def take(
     json: Json = False,
 ) -> Exit:
     """Replace the statutes by those of the Ministry's archive, and say of which day they are."""
-    import psycopg
-
     from shenyong.cli.database import opened
     from shenyong.settings import load
-    from shenyong.statutes import CorpusError
-    from shenyong.storage import statutes
 
-    archive = _archive(file)
-    with opened(load(config).settings) as ready, psycopg.connect(ready.database.dsn) as connection:
-        try:
-            about = statutes.put(connection, archive, now())
-        except CorpusError:
-            raise Misused(say("statutes.not_one", file=file)) from None
+    with opened(load(config).settings) as ready:
+        about = take_in(ready.database.dsn, file)
     if json:
         print_json(about._asdict())
     else:
         tell(say("statutes.taken", laws=about.laws, day=about.as_of))
     return Exit.FINE
+
+
+def take_in(dsn: str, file: Path) -> Imported:
+    """Put an archive's statutes into the database. Raises Misused if it isn't one."""
+    import psycopg
+
+    from shenyong.statutes import CorpusError
+    from shenyong.storage import statutes
+
+    archive = _archive(file)
+    with psycopg.connect(dsn) as connection:
+        try:
+            return statutes.put(connection, archive, now())
+        except CorpusError:
+            raise Misused(say("statutes.not_one", file=file)) from None
 
 
 def about(*, config: Config = None, json: Json = False) -> Exit:

@@ -25,7 +25,9 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=day, clock=clock, moment=moment, iso=iso, points=points)
+    made.filters.update(
+        day=day, iso_day=iso_day, clock=clock, moment=moment, iso=iso, points=points
+    )
     return made
 
 
@@ -49,6 +51,15 @@ def day(at: int, lang: Lang = "zh_TW") -> str:
     if lang == "en":
         return f"{when.day} {when:%B %Y}"
     return f"{when.year - 1911} 年 {when.month} 月 {when.day} 日"
+
+
+def iso_day(told: str, lang: Lang = "zh_TW") -> str:
+    """``2026-11-24`` as `day` writes it; what is no such day stays as it is."""
+    try:
+        when = datetime.datetime.fromisoformat(told).replace(tzinfo=TAIPEI)
+    except ValueError:
+        return told
+    return day(int(when.timestamp() * 1_000_000), lang)
 
 
 def clock(at: int) -> str:
