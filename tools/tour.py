@@ -18,35 +18,37 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "tour"
-WIDTH = {"desk": 1100, "phone": 390}
-COLOURS = 64
+WIDTH = {"desk": 1000, "phone": 320}
+SCREENS = {"desk": "1366×768", "phone": "390 px"}
+COLOURS = 48
 # name of the picture, what it shows in zh-TW, and in English
 STEPS: tuple[tuple[str, str, str], ...] = (
-    ("desk-signin", "登入。示範機關可直接選角色。", "Signing in. The demonstration lets one choose a role."),
-    ("desk-home", "承辦人的案件：沒有送出的排在最前面，「下一步」說明要做什麼。", "The official's matters: what was not sent comes first, and each row says what is next."),
-    ("desk-refused", "沒有送出：哪幾個字、依哪一點、怎麼改。一鍵套用全部建議並重新檢查。", "Not sent: which words, by which point, and what helps. One click applies all remedies."),
-    ("phone-refused", "同一頁在手機上。", "The same page on a phone."),
-    ("desk-draft", "模型寫的是草稿；待查證的項目逐一列在右側。", "What the model wrote is a draft; what has to be verified is listed beside it."),
-    ("desk-submitted", "判斷、依據、聲明之後送出覆核。", "Judged, with a basis and the declaration, and submitted."),
-    ("desk-queue", "主管的待我審閱。", "What waits for the supervisor."),
-    ("desk-countersign", "主管先看承辦人改了什麼，再覆核或退回。", "The supervisor first sees what the official changed, then countersigns or returns it."),
-    ("desk-released", "發出：揭露文字、編號、ODT、DOCX、PDF/A 與證明。", "Released: the disclosure, its number, ODT, DOCX, PDF/A and the proof."),
-    ("desk-verified", "把檔案放進來，就知道是否為真、遭更動或已失效。", "Put the file in: genuine, altered, or voided."),
-    ("desk-register", "民眾掃描 QR 看到的頁面：小於 50 kB，不需 JavaScript，不設 Cookie。", "What a citizen sees who scans the QR code: under 50 kB, no JavaScript, no cookies."),
-    ("desk-public", "揭露專區：可查詢，可下載 JSON、CSV、ODS。", "The public register, with JSON, CSV and ODS."),
-    ("desk-lin-log", "使用紀錄：每個決定都有固定網址。", "Records of use: each decision has its permalink."),
-    ("desk-huang-home", "稽核看全部案件。", "The auditor sees all matters."),
-    ("desk-wu-home", "資訊人員看模型、環境確認與系統狀態。", "The operator sees models, confirmations and the state of the system."),
-    ("desk-lin-mnew", "新案件。「密」以上不使用生成式 AI。", "A new matter. From 密 up there is no generative AI."),
-    ("desk-lin-account", "帳戶：密碼、兩步驟驗證、通行金鑰。", "The account: password, second factor, passkeys."),
-    ("phone-home", "手機上的案件清單（英文）。", "The list on a phone."),
-    ("phone-countersign", "手機上覆核（英文）。", "Countersigning on a phone."),
+    ("signin", "登入。示範機關可直接選角色。", "Signing in. The demonstration lets one choose a role."),
+    ("home", "承辦人的案件：沒有送出的排在最前面，「下一步」說明要做什麼。", "The official's matters: what was not sent comes first, and each row says what is next."),
+    ("lin-mnew", "新案件。「密」以上不使用生成式 AI。", "A new matter. From 密 up there is no generative AI."),
+    ("typing", "邊打邊看：發現了什麼、會怎麼處理、送往哪裡。", "While one types: what is found, what would become of it, and where it goes."),
+    ("refused", "沒有送出：哪幾個字、依哪一點、怎麼改。一鍵套用全部建議並重新檢查。", "Not sent: which words, by which point, and what helps. One click applies all remedies."),
+    ("decision", "每個決定都有固定網址，只有類別與數量，沒有內容。", "Each decision has its permalink: kinds and counts, no content."),
+    ("appeal", "認為判斷有誤時，請第二人決定。", "Where a finding is wrong, a second person decides."),
+    ("draft", "模型寫的是草稿；待查證的項目逐一列出。", "What the model wrote is a draft; what has to be verified is listed beside it."),
+    ("edit", "編輯；若已確認或發出，會先說明即將失效。", "Editing; what is confirmed or released already says that it will be void."),
+    ("submitted", "判斷、依據、聲明之後送出覆核。", "Judged, with a basis and the declaration, and submitted."),
+    ("queue", "主管的待我審閱。", "What waits for the supervisor."),
+    ("countersign", "主管先看承辦人改了什麼，再覆核或退回。", "The supervisor first sees what the official changed, then countersigns or returns it."),
+    ("released", "發出：揭露文字、編號、ODT、DOCX、PDF/A 與證明。", "Released: the disclosure, its number, ODT, DOCX, PDF/A and the proof."),
+    ("copy", "分段複製到公文系統。", "Copied part by part into the document system."),
+    ("verified", "把檔案放進來，就知道是否為真、遭更動或已失效。", "Put the file in: genuine, altered, or voided."),
+    ("register", "民眾掃描 QR 看到的頁面：小於 50 kB，不需 JavaScript，不設 Cookie。", "What a citizen sees who scans the QR code: under 50 kB, no JavaScript, no cookies."),
+    ("public", "揭露專區：可查詢，可下載 JSON、CSV、ODS。", "The public register, with JSON, CSV and ODS."),
+    ("lin-log", "使用紀錄。", "Records of use."),
+    ("huang-home", "稽核看全部案件。", "The auditor sees all matters."),
+    ("wu-home", "資訊人員看模型、環境確認與系統狀態。", "The operator sees models, confirmations and the state of the system."),
+    ("lin-account", "帳戶：密碼、兩步驟驗證、通行金鑰。", "The account: password, second factor, passkeys."),
 )  # fmt: skip
 PAGES = {
     "zh": ("tour.zh-TW.md", "# 五分鐘導覽", "以下畫面由 `make tour` 在真實瀏覽器中走完全程時拍下：真的 PostgreSQL、真的本機模型、示範資料。", "發出的文件，以 LibreOffice 開啟"),
     "en": ("tour.md", "# A tour in five minutes", "Taken by `make tour` on the way through in a real browser: a real PostgreSQL, a real local model, invented data.", "The released documents, opened by LibreOffice"),
 }  # fmt: skip
-_OTHER = {"zh": "en", "en": "zh"}
 
 
 def main() -> int:
@@ -72,19 +74,13 @@ def _write(lang: str, taken: Path, released: list[str]) -> None:
     lines = [title, "", opening, ""]
     for picture, zh, en in STEPS:
         words = zh if lang == "zh" else en
-        # each width is walked in one language: the other's picture shows the same page
-        source = next(
-            (
-                taken / f"{each}-{picture}.png"
-                for each in (lang, _OTHER[lang])
-                if (taken / f"{each}-{picture}.png").exists()
-            ),
-            None,
-        )
-        if source is None:
-            raise FileNotFoundError(picture)
-        _keep(source, FOLDER / source.name, WIDTH[picture.partition("-")[0]])
-        lines += [f"## {words}", "", f"![{words}](tour/{source.name})", ""]
+        lines += [f"## {words}", ""]
+        for screen, width in WIDTH.items():
+            source = taken / f"{lang}-{screen}-{picture}.png"
+            if not source.exists():
+                continue
+            _keep(source, FOLDER / source.name, width)
+            lines += [f"![{words} ({SCREENS[screen]})](tour/{source.name})", ""]
     if released:
         lines += [f"## {documents}", ""]
         lines += [f"![{each}](tour/{each})" for each in released]

@@ -64,11 +64,20 @@ def begin(at: Watched, number: str, prompt: str = REFUSED_PROMPT) -> str:
     return page.url.split("?")[0].split("#")[0]
 
 
-def settle(at: Watched) -> None:
+def look(at: Watched, name: str) -> None:
+    """A page as it should be: it fits, axe finds nothing wrong; and its picture for the tour."""
+    assert at.fits(), name
+    picture(at.page, name)
+    if at.script:
+        assert not violations(at.page), name
+
+
+def settle(at: Watched, name: str) -> None:
     """Whatever the small model wrote: the official writes it anew, and removes what is open."""
     page = at.page
     address = page.url.split("?")[0].split("#")[0]
     page.goto(f"{address}/edit")
+    look(at, name)
     page.fill("#text", TEXT)
     page.click("form[action$='/edit'] button.pri")
     page.wait_for_selector("#draft")
@@ -91,40 +100,35 @@ def test_the_whole_way(
     at = Watched(browser, demo, screen, lang=lang, script=script)
     page, name = at.page, f"{lang}-{screen}"
     at.act_as("lin")
-    if script:
-        picture(page, f"{name}-home")
+    look(at, f"{name}-home")
     address = begin(at, f"W{next(_numbers)}")
-    assert at.fits()
-    if script:
-        picture(page, f"{name}-refused")
-        assert not violations(page)
+    look(at, f"{name}-refused")
+    for what in ("appeal", "d"):
+        link = page.locator(f".dec a[href^='/{what}/']").first.get_attribute("href")
+        assert link is not None
+        at.go(link)
+        look(at, f"{name}-{ {'appeal': 'appeal', 'd': 'decision'}[what] }")
+        page.go_back()
+        page.wait_for_selector(".dec")
     page.click("button[name=fix][value=all]")
     page.wait_for_selector("#draft", timeout=60_000)
     assert "A123456789" not in page.inner_text("main")
-    if script:
-        picture(page, f"{name}-draft", whole=screen == "phone")
-        assert not violations(page)
+    look(at, f"{name}-draft")
     assert at.fits()
-    settle(at)
+    settle(at, f"{name}-edit")
     page.fill("#basis", "115年11月3日維修紀錄")
     page.check("#declared")
     time.sleep(reading_seconds(TEXT) + 1)
     page.click("form.submit button.pri")
     page.wait_for_selector(".good")
-    assert at.fits()
-    if script:
-        picture(page, f"{name}-submitted")
+    look(at, f"{name}-submitted")
 
     at.act_as("chen")
-    if script:
-        picture(page, f"{name}-queue")
-        assert not violations(page)
+    look(at, f"{name}-queue")
     before = at.clicks
     at.click(f"a[href='{address.removeprefix(demo.url)}']")
     page.wait_for_selector("button[value=approve]")
-    if script:
-        picture(page, f"{name}-countersign")
-        assert not violations(page)
+    look(at, f"{name}-countersign")
     time.sleep(reading_seconds(TEXT) + 1)
     at.click("button[value=approve]")
     page.wait_for_load_state()
@@ -136,9 +140,7 @@ def test_the_whole_way(
     page.select_option("#level", "L1")  # an official may say more than has to be said
     page.click("form[action$='/release'] button")
     page.wait_for_selector("a[href$='format=odt']")
-    if script:
-        picture(page, f"{name}-released")
-        assert not violations(page)
+    look(at, f"{name}-released")
     number = re.search(r"SY-\d{3}-[0-9A-Z]+", page.inner_text("#release"))
     assert number is not None
     with page.expect_download() as waiting:
@@ -150,20 +152,17 @@ def test_the_whole_way(
             with page.expect_download() as other:
                 page.click(f"a[href$='format={form}']")
             other.value.save_as(Path(TOUR) / f"released.{form}")
+    page.goto(f"{address}/copy")
+    look(at, f"{name}-copy")
     at.go("/verify")
     page.set_input_files("#file", file)
     page.click("form[action='/verify'] button.pri")
     expect(page.locator(".verdict.ok h2")).to_have_text("為真" if lang == "zh" else "Genuine")
     assert number[0] in page.inner_text(".verdict")
-    if script:
-        picture(page, f"{name}-verified")
-        assert not violations(page)
+    look(at, f"{name}-verified")
     page.goto(f"{demo.public_url}/r/{number[0]}" + ("?lang=en" if lang == "en" else ""))
     assert number[0] in page.inner_text("h1")
-    assert at.fits()
-    if script:
-        picture(page, f"{name}-register")
-        assert not violations(page)
+    look(at, f"{name}-register")
     assert at.said == []
     at.close()
 
@@ -269,8 +268,12 @@ def test_by_keyboard_alone_with_an_input_method(browser: Browser, demo: Demo) ->
     at.close()
 
 
-def test_what_is_found_while_one_types(browser: Browser, demo: Demo) -> None:
-    at = Watched(browser, demo, "desk")
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_found_while_one_types(
+    browser: Browser, demo: Demo, lang: str, screen: str
+) -> None:
+    at = Watched(browser, demo, screen, lang=lang)
     at.act_as("lin")
     page = at.page
     at.go("/m/new")
@@ -281,8 +284,8 @@ def test_what_is_found_while_one_types(browser: Browser, demo: Demo) -> None:
     page.locator("#prompt").press_sequentially("請通知 A123456789")
     page.wait_for_selector("[data-live] mark sup")
     assert page.inner_text("[data-live] mark").startswith("A123456789")
-    picture(page, "zh-desk-typing")
-    assert not violations(page)
+    page.locator("[data-live]").scroll_into_view_if_needed()
+    look(at, f"{lang}-{screen}-typing")
     at.close()
 
 
