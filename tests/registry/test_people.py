@@ -13,5 +13,7 @@ def test_an_ownerless_key_can_not_be_built(field):
         changed(KEY, **{field: ""})
 
 
-def test_the_four_roles():
-    assert {role.value for role in Role} == {"official", "supervisor", "auditor", "operator"}
+def test_the_roles():
+    assert {role.value for role in Role} == {
+        "official", "supervisor", "auditor", "operator", "ciso", "dpo", "procurement", "admin"
+    }  # fmt: skip

@@ -13,8 +13,8 @@ What it leaves to others: storing (`storage`), judging (`decision`), probing (`u
 """
 
 from shenyong.registry.access import Caller, Denied, KeyFault, authenticate, new_key, secret_digest
-from shenyong.registry.model import Confirmation, Model, Scope
-from shenyong.registry.people import Agency, ApiKey, Person, Role, UseCase
+from shenyong.registry.model import Confirmation, Exemption, Model, Scope
+from shenyong.registry.people import Agency, ApiKey, Delegation, Person, Role, UseCase
 from shenyong.registry.snapshot import Registry, RegistryError
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "ApiKey",
     "Caller",
     "Confirmation",
+    "Delegation",
     "Denied",
+    "Exemption",
     "KeyFault",
     "Model",
     "Person",

@@ -39,8 +39,25 @@ class Scope(msgspec.Struct, frozen=True):
     segment: str  # network segment
 
 
+class Exemption(msgspec.Struct, frozen=True):
+    """專案使用: why a product of a risky maker may be used all the same, and until when.
+
+    Approved by the agency's 資安長 and by the competent authority, whose letter is named, and only
+    where there is no alternative (資通安全管理法; domain.md 5.4). It lifts nothing of points 3 and 4.
+    """
+
+    reason: str
+    ciso: str
+    authority_letter: str
+    expires: int
+
+
 class Model(msgspec.Struct, frozen=True):
-    """A registered model. `id` is the public name; `url` the base URL up to ``/v1``."""
+    """A registered model. `id` is the public name; `url` the base URL up to ``/v1``.
+
+    `vendor`, its country, the entity that controls it and the `licence` are for the register of
+    products; `exception` is what the law wants where a product would be banned.
+    """
 
     id: str
     url: str
@@ -51,6 +68,11 @@ class Model(msgspec.Struct, frozen=True):
     scope: Scope
     banned: bool = False
     secret_env: str = ""  # name of the environment variable that holds the upstream's key
+    vendor: str = ""
+    vendor_country: str = ""
+    controlling_entity: str = ""
+    licence: str = ""
+    exception: Exemption | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for a base URL that isn't plain http or https."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shenyong.guideline.terms import DataClass, Environment
 from shenyong.registry.model import Confirmation, Model, effective
-from shenyong.registry.people import Agency, ApiKey, Person, Role, UseCase
+from shenyong.registry.people import Agency, ApiKey, Delegation, Person, Role, UseCase
 
 
 class RegistryError(ValueError):
@@ -34,6 +34,7 @@ class Registry:
         keys: Iterable[ApiKey] = (),
         models: Iterable[Model] = (),
         confirmations: Iterable[Confirmation] = (),
+        delegations: Iterable[Delegation] = (),
     ) -> None:
         self.version = version
         self.agencies = {each.id: each for each in agencies}
@@ -41,12 +42,55 @@ class Registry:
         self.use_cases = {each.id: each for each in use_cases}
         self.models = {each.id: each for each in models}
         self._keys = {each.id: each for each in keys}
+        self.delegations = tuple(delegations)
         self._confirmations: dict[str, list[Confirmation]] = defaultdict(list)
         for each in confirmations:
             self._check_confirmation(each)
             self._confirmations[each.model].append(each)
         for key in self._keys.values():
             self._check(key)
+        for agency in self.agencies.values():
+            self.line(agency.id)
+
+    def line(self, agency_id: str) -> tuple[Agency, ...]:
+        """The agency and those above it, the agency itself first (所屬 → 部會 → 院).
+
+        Raises:
+            RegistryError: a parent is not there, or the tree runs in a circle.
+        """
+        found: dict[str, Agency] = {}
+        name = agency_id
+        while name:
+            if name in found:
+                raise RegistryError(f"agency {agency_id}: those above it run in a circle")
+            if name not in self.agencies:
+                raise RegistryError(f"agency {agency_id}: there is no agency {name} above it")
+            found[name] = self.agencies[name]
+            name = found[name].parent
+        return tuple(found.values())
+
+    def below(self, agency_id: str) -> tuple[Agency, ...]:
+        """The agencies under this one, at any depth, without itself."""
+        return tuple(
+            each
+            for each in self.agencies.values()
+            if each.id != agency_id and agency_id in {up.id for up in self.line(each.id)}
+        )
+
+    def roles(self, person_id: str, at: int) -> frozenset[Role]:
+        """A person's roles at `at`, those of persons for whom he or she is the deputy included."""
+        person = self.people.get(person_id)
+        if person is None or not person.active:
+            return frozenset()
+        lent = [
+            principal.roles
+            for each in self.delegations
+            if each.deputy == person_id
+            and each.holds(at)
+            and (principal := self.people.get(each.person)) is not None
+            and principal.agency == person.agency
+        ]
+        return person.roles.union(*lent)
 
     def _check(self, key: ApiKey) -> None:
         owner, use_case = self.people.get(key.owner), self.use_cases.get(key.use_case)
@@ -69,7 +113,7 @@ class Registry:
         approved = self.people.get(confirmation.approved_by)
         if confirmed is None or approved is None or confirmed.agency != approved.agency:
             raise RegistryError(f"{name}: who confirmed and who approved are not of one agency")
-        if approved.role is not Role.SUPERVISOR:
+        if Role.SUPERVISOR not in approved.roles:
             raise RegistryError(f"{name}: {approved.id} is no supervisor and can't approve")
 
     def key(self, key_id: str) -> ApiKey | None:

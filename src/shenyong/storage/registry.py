@@ -13,12 +13,21 @@ import msgspec
 from sqlalchemy import Connection, Table, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from shenyong.registry import Agency, ApiKey, Confirmation, Model, Person, Registry, UseCase
+from shenyong.registry import (
+    Agency,
+    ApiKey,
+    Confirmation,
+    Delegation,
+    Model,
+    Person,
+    Registry,
+    UseCase,
+)
 from shenyong.storage import tables
 
 CHANNEL = "shenyong_registry"
 T = TypeVar("T", bound=msgspec.Struct)
-Value = Agency | Person | UseCase | ApiKey | Model | Confirmation
+Value = Agency | Person | UseCase | ApiKey | Model | Confirmation | Delegation
 
 _TABLES: dict[type[msgspec.Struct], Table] = {
     Agency: tables.agency,
@@ -26,6 +35,7 @@ _TABLES: dict[type[msgspec.Struct], Table] = {
     UseCase: tables.use_case,
     ApiKey: tables.api_key,
     Model: tables.model,
+    Delegation: tables.delegation,
 }
 
 
@@ -79,6 +89,7 @@ def load(connection: Connection) -> Registry:
         use_cases=_all(connection, UseCase),
         keys=_all(connection, ApiKey),
         models=_all(connection, Model),
+        delegations=_all(connection, Delegation),
         confirmations=[
             msgspec.convert(body, Confirmation)
             for body in connection.execute(

@@ -42,6 +42,7 @@ agency = Table(
     Column("name_zh", Text, nullable=False),
     Column("name_en", Text, nullable=False),
     Column("applicability", Text, nullable=False),
+    Column("parent", Text, nullable=False, server_default=""),
 )
 person = Table(
     "person",
@@ -52,6 +53,11 @@ person = Table(
     Column("role", Text, nullable=False),
     Column("unit", Text, nullable=False, server_default=""),
     Column("title", Text, nullable=False, server_default=""),
+    Column("also", JSONB, nullable=False, server_default="[]"),
+    Column("user_name", Text, nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("external", Text, nullable=False, server_default=""),
+    Column("active", Boolean, nullable=False, server_default="true"),
 )
 use_case = Table(
     "use_case",
@@ -60,6 +66,11 @@ use_case = Table(
     Column("agency", Text, ForeignKey("agency.id"), nullable=False),
     Column("title", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    Column("risk", Text, nullable=False, server_default=""),
+    Column("warning", Boolean, nullable=False, server_default="false"),
+    Column("review_by", BigInteger, nullable=False, server_default="0"),
+    Column("ground", Text, nullable=False, server_default=""),
 )
 api_key = Table(
     "api_key",
@@ -75,6 +86,13 @@ api_key = Table(
     Column("denial_style", Text, nullable=False),
     Column("reroute", Boolean, nullable=False),
     Column("models", JSONB, nullable=False),
+    Column("max_class", Text, nullable=False, server_default=""),
+    Column("budget_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("budget_requests", BigInteger, nullable=False, server_default="0"),
+    Column("contract", Text, nullable=False, server_default=""),
+    Column("old_digest", LargeBinary, nullable=False, server_default=""),
+    Column("old_until", BigInteger, nullable=False, server_default="0"),
+    Column("created", BigInteger, nullable=False, server_default="0"),
 )
 model = Table(
     "model",
@@ -88,6 +106,11 @@ model = Table(
     Column("scope", JSONB, nullable=False),
     Column("banned", Boolean, nullable=False),
     Column("secret_env", Text, nullable=False),
+    Column("vendor", Text, nullable=False, server_default=""),
+    Column("vendor_country", Text, nullable=False, server_default=""),
+    Column("controlling_entity", Text, nullable=False, server_default=""),
+    Column("licence", Text, nullable=False, server_default=""),
+    Column("exception", JSONB, nullable=False, server_default="null"),
 )
 confirmation = Table(
     "confirmation",
@@ -309,4 +332,108 @@ statutes = Table(
     Column("laws", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("imported", BigInteger, nullable=False),
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency", Text, ForeignKey("agency.id"), nullable=False),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("deputy", Text, ForeignKey("person.id"), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+record = Table(
+    "record",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("agency", Text, ForeignKey("agency.id"), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("key", LargeBinary),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    UniqueConstraint("agency", "kind", "number", name="uq_record_agency"),
+    Index("ix_record_state", "agency", "kind", "state"),
+)
+record_step = Table(
+    "record_step",
+    metadata,
+    Column("record", Uuid, ForeignKey("record.id"), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),
+)
+agency_rule = Table(
+    "agency_rule",
+    metadata,
+    Column("agency", Text, ForeignKey("agency.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("record", Uuid, nullable=False),
+)
+guideline_pack = Table(
+    "guideline_pack",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("sources", JSONB, nullable=False),
+    Column("imported", BigInteger, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+)
+edition = Table(
+    "edition",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("pack", Text, nullable=False),
+    Column("sources", JSONB, nullable=False),
+    Column("own", JSONB, nullable=False),
+    Column("first_used", BigInteger, nullable=False),
+)
+probe_key = Table(
+    "probe_key",
+    metadata,
+    Column("model", Text, ForeignKey("model.id"), primary_key=True),
+    Column("public_key", Text, nullable=False),
+    Column("every_seconds", BigInteger, nullable=False),
+)
+probe = Table(
+    "probe",
+    metadata,
+    Column("model", Text, ForeignKey("model.id"), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("received", BigInteger, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+)
+cosignature = Table(
+    "cosignature",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    Column("witness", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+key_use = Table(
+    "key_use",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
 )
