@@ -72,7 +72,7 @@ def test_the_digest_follows_the_content_and_not_the_layout():
     )
     assert comment.digest == PACK.digest
     for changed in (
-        sources(pack_toml=('version = "1.0.0"', 'version = "1.0.1"')),
+        sources(pack_toml=('version = "1.1.0"', 'version = "1.1.1"')),
         sources(points_toml=("滾動修正。", "滾動修訂。")),
         sources(policies_cedar=("context.confirmed < 4", "context.confirmed < 5")),
     ):

@@ -20,6 +20,7 @@ from shenyong.ledger.entry import (
     Intent,
     Outcome,
     OutcomeKind,
+    Seen,
     decode,
     encode,
     size_class,
@@ -33,7 +34,11 @@ _strings = st.lists(_words, max_size=3).map(tuple)
 
 def _any(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Entries of a type with any values in its fields."""
-    by_type = {str: _words, int: _counts, OutcomeKind: st.sampled_from(OutcomeKind)}
+    by_type: dict[Any, st.SearchStrategy[Any]] = {
+        str: _words, int: _counts, bool: st.booleans(), OutcomeKind: st.sampled_from(OutcomeKind),
+        Seen | None: st.none() | st.deferred(lambda: _any(Seen)),
+        tuple[str, ...] | None: st.none() | _strings,
+    }  # fmt: skip
     fields = {}
     for each in msgspec.structs.fields(kind):
         fields[each.name] = by_type.get(each.type, _kinds if "dict" in str(each.type) else _strings)
@@ -82,9 +87,15 @@ def test_an_entry_has_no_field_for_content() -> None:
     digests = {"received", "forwarded", "answer", "digest"}
     sizes = {"size", "delivered", "tokens_in", "tokens_out"}
     ending = {"intent", "outcome", "status"}
-    allowed = common | who | where | why | digests | sizes | ending | {"action", "subject"}
+    allowed = common | who | where | why | digests | sizes | ending | {"action", "subject", "seen"}
     for kind in (Intent, Decided, Outcome, Admin):
         assert set(kind.__struct_fields__) <= allowed
+    # The facts, so that it can be decided again (ADR 0090): classes and names of the agency's.
+    assert set(Seen.__struct_fields__) == {
+        "data", "covers", "personal", "confidential", "confirmed", "production",
+        "production_confirmed", "unreadable", "unit", "hour", "weekday", "trained", "lineage",
+        "country", "left", "left_kinds",
+    }  # fmt: skip
 
 
 @given(st.integers(0, 2**40))

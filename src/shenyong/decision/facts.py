@@ -7,6 +7,20 @@ import msgspec
 from shenyong.guideline.terms import Actor, DataClass, Environment, Likelihood, Purpose, Verdict
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """Around a request: of whom, when, and on what model (for the rules of an agency).
+
+    `hour` is 0 to 23 and `weekday` 1 (Monday) to 7 in Taipei; `lineage` in lower case.
+    """
+
+    unit: str = ""
+    hour: int = -1
+    weekday: int = 0
+    trained: bool = True
+    lineage: frozenset[str] = frozenset()
+    country: str = ""
+
+
 class Facts(msgspec.Struct, frozen=True):
     """The facts of a request about to go to one model (points 3 and 4).
 
@@ -31,6 +45,19 @@ class Facts(msgspec.Struct, frozen=True):
     kinds: frozenset[str] = frozenset()  # kinds of the findings, for an agency's own rules
     model: str = ""
     use_case: str = ""
+    unit: str = ""  # of the person who asks
+    hour: int = -1  # 0 to 23 in Taipei; -1 where no rule looks at the clock
+    weekday: int = 0  # 1 Monday to 7 Sunday; 0 where no rule looks at the clock
+    trained: bool = True
+    lineage: frozenset[str] = frozenset()
+    country: str = ""
+
+
+def setting_of(facts: Facts) -> Setting:
+    """What of the facts is the setting."""
+    return Setting(
+        facts.unit, facts.hour, facts.weekday, facts.trained, facts.lineage, facts.country
+    )
 
 
 class Obstacle(msgspec.Struct, frozen=True):

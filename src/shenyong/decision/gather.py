@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shenyong.decision.facts import Facts
+from shenyong.decision.facts import Facts, Setting
 from shenyong.guideline.terms import Actor, DataClass, Environment, Likelihood, Purpose
 from shenyong.inspection.finding import Finding
 
@@ -27,6 +27,7 @@ DECLARATIONS: dict[str, DataClass] = {
 }
 """The levels that people declare (文書處理手冊; 國家機密保護法 4), beside the codes D0 to D7."""
 
+NO_SETTING = Setting()
 _LIKELIHOODS = (Likelihood.NONE, Likelihood.POSSIBLE, Likelihood.LIKELY)
 
 
@@ -68,12 +69,14 @@ def gather(
     unreadable: bool = False,
     model: str = "",
     use_case: str = "",
+    setting: Setting = NO_SETTING,
 ) -> Facts:
     """The facts of one request to one model.
 
     `declared` is the declaration of the official or the use case (one or several); `env_max` the
-    highest class of the valid confirmation. The two ``…_confirmed`` are the official's
-    word that the request touches nothing of the kind: they lift a *possible*, never a *likely*.
+    highest class of the valid confirmation, `setting` what an agency's rules may look at. The two
+    ``…_confirmed`` are the official's word that the request touches nothing of the kind: they lift
+    a *possible*, never a *likely*.
 
     Raises:
         UnknownDeclarationError: a declared class is not known.
@@ -100,6 +103,12 @@ def gather(
         kinds=frozenset(finding.kind for finding in findings),
         model=model,
         use_case=use_case,
+        unit=setting.unit,
+        hour=setting.hour,
+        weekday=setting.weekday,
+        trained=setting.trained,
+        lineage=setting.lineage,
+        country=setting.country,
     )
 
 

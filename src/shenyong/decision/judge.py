@@ -19,6 +19,7 @@ from __future__ import annotations
 # guideline: ey-genai-2023:3
 # guideline: ey-genai-2023:4
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -36,6 +37,7 @@ _ACTIONS = tuple(f'Action::"{plan}"' for plan in PLANS)
 _CACHE = 8192  # decisions; a decision is under 1 kB
 _NO_ENTITIES = cedarpy.Entities.from_json_str("[]")
 _CONFIRMABLE = (Environment.ONPREM_CONFIRMED, Environment.AIRGAPPED)
+_CLOCK = re.compile(r"\b(?:hour|weekday)\b")
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -55,6 +57,12 @@ class _Context(msgspec.Struct, rename="camel"):
     kinds: list[str]
     model: str
     use_case: str
+    unit: str
+    hour: int
+    weekday: int
+    trained: bool
+    lineage: list[str]
+    country: str
 
 
 def carried(facts: Facts) -> frozenset[DataClass]:
@@ -93,6 +101,12 @@ def context(facts: Facts) -> bytes:
             kinds=sorted(facts.kinds),
             model=facts.model,
             use_case=facts.use_case,
+            unit=facts.unit,
+            hour=facts.hour,
+            weekday=facts.weekday,
+            trained=facts.trained,
+            lineage=sorted(facts.lineage),
+            country=facts.country,
         )
     )
 
@@ -126,6 +140,10 @@ class Judge:
         self.digest = _joint_digest(pack, agencies)
         self._order = _order(pack, self.policies.values())
         self._asked = _asked(self.policies.values())
+        # Where no rule looks at the clock, the clock need not be told, and decisions stay cached.
+        self.by_clock = any(_CLOCK.search(agency.policy_text) for agency in agencies) or bool(
+            _CLOCK.search(pack.policy_text)
+        )
         self._set = cedarpy.PolicySet.from_str(pack.policy_text)
         for agency in agencies:
             self._set = self._set.with_added_str(agency.policy_text)

@@ -38,6 +38,8 @@ class Candidate(msgspec.Struct, frozen=True):
     model: str
     environment: Environment
     env_max: DataClass | None
+    lineage: frozenset[str] = frozenset()
+    country: str = ""
 
 
 class Remedy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +64,8 @@ class Plan(msgspec.Struct, frozen=True):
     the redacted text goes, or is held. `decision` is the policies' word on the request as it came,
     `final` on what would really go (after redaction, at `model`): the same where nothing changed.
     `remedies` are offered, not carried out, but for ``redact`` where `redact` is set. `obstacles`
-    lists every plan that was not permitted, in order.
+    lists every plan that was not permitted, in order. `facts` are those of the request at `model`,
+    `left` those after redaction, None where nothing was redacted to find out.
     """
 
     action: Action
@@ -74,6 +77,8 @@ class Plan(msgspec.Struct, frozen=True):
     final: Decision
     remedies: tuple[Remedy, ...]
     obstacles: tuple[Obstacle, ...]
+    facts: Facts
+    left: Facts | None = None
 
 
 class _Way(msgspec.Struct, frozen=True):
@@ -85,6 +90,7 @@ class _Way(msgspec.Struct, frozen=True):
     decision: Decision
     final: Decision
     obstacles: tuple[Obstacle, ...]
+    left: Facts | None = None
 
 
 # guideline: ey-genai-2023:4
@@ -135,6 +141,8 @@ class _Once:
             model=facts.model,
             environment=facts.environment,
             env_max=facts.env_max,
+            lineage=facts.lineage,
+            country=facts.country,
         )
 
 
@@ -147,21 +155,22 @@ def _way(facts: Facts, judge: Judge, again: _Once) -> _Way:
     if not redact:
         return _Way(facts, decision.verdict, False, decision, decision, decision.obstacles)
     # The redacted text stands on its own feet: it goes only if the policies let *it* go.
-    final = judge.decide(again.at(facts))
+    left = again.at(facts)
+    final = judge.decide(left)
     if final.verdict is Verdict.ALLOW:
-        return _Way(facts, decision.verdict, True, decision, final, decision.obstacles)
+        return _Way(facts, decision.verdict, True, decision, final, decision.obstacles, left)
     if final.verdict is Verdict.APPROVE and not _redaction_cures(final):
         obstacles = decision.obstacles
         if decision.verdict is Verdict.REDACT:
             obstacles = (*obstacles, Obstacle(_REDACTED, final.rules))
-        return _Way(facts, Verdict.APPROVE, True, decision, final, obstacles)
+        return _Way(facts, Verdict.APPROVE, True, decision, final, obstacles, left)
     # Redaction left something that must be redacted, or is barred: nothing goes.
     tried = {obstacle.plan for obstacle in decision.obstacles}
     obstacles = (
         *decision.obstacles,
         *(Obstacle(name, final.rules) for name in PLANS if name not in tried),
     )
-    return _Way(facts, Verdict.DENY, False, decision, final, obstacles)
+    return _Way(facts, Verdict.DENY, False, decision, final, obstacles, left)
 
 
 def _redaction_cures(decision: Decision) -> bool:
@@ -172,7 +181,12 @@ def _redaction_cures(decision: Decision) -> bool:
 
 def _at(facts: Facts, other: Candidate) -> Facts:
     return msgspec.structs.replace(
-        facts, model=other.model, environment=other.environment, env_max=other.env_max
+        facts,
+        model=other.model,
+        environment=other.environment,
+        env_max=other.env_max,
+        lineage=other.lineage,
+        country=other.country,
     )
 
 
@@ -201,6 +215,8 @@ def _plan(
         final=way.final,
         remedies=remedies,
         obstacles=(*way.obstacles, *barred),
+        facts=way.facts,
+        left=way.left,
     )
 
 

@@ -13,6 +13,7 @@ from shenyong.gateway.world import World
 from shenyong.inspection.finding import Finding
 from shenyong.ledger import Decided, Intent, Outcome, OutcomeKind
 from shenyong.ledger.entry import size_class
+from shenyong.ledger.seen import seen
 from shenyong.protocols.door import CHAT, Door
 from shenyong.registry import Caller
 
@@ -66,6 +67,7 @@ def intent(case: Case, world: World, considered: Considered, forwarded: str) -> 
         history=case.history,
         requested=model.id if plan.model not in ("", model.id) else "",
         worker=world.worker,
+        seen=seen(plan.facts, plan.left),
     )
 
 
@@ -95,6 +97,7 @@ def decided(case: Case, world: World, considered: Considered) -> Decided:
         rules=plan.decision.rules,
         kinds=counted(considered.findings),
         user=case.user,
+        seen=seen(considered.facts, plan.left),
     )
 
 
@@ -128,6 +131,7 @@ def looked(
         points=plan.decision.points,
         rules=plan.decision.rules,
         kinds=kinds,
+        seen=seen(facts, plan.left),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from shenyong.decision import Judge, gather
-from shenyong.decision.facts import Decision, Facts
+from shenyong.decision.facts import Decision, Facts, setting_of
 from shenyong.gateway.consider import Inspect
 from shenyong.guideline.terms import DataClass, Verdict
 from shenyong.inspection.finding import Finding
@@ -97,6 +97,7 @@ class OutputJudge:
                 env_max=facts.env_max,
                 model=facts.model,
                 use_case=facts.use_case,
+                setting=setting_of(facts),
             )
         )
         self.findings += findings

@@ -25,6 +25,31 @@ class OutcomeKind(StrEnum):
     INTERRUPTED = "interrupted"  # the worker died; closed by the next one
 
 
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The facts of a decision beyond what its entry says anyway, so that it can be decided again.
+
+    Classes, likelihoods and names of things of the agency; never content. `left` and `left_kinds`
+    are the classes and kinds after redaction, None where nothing was redacted to find out.
+    """
+
+    data: tuple[str, ...] = ()
+    covers: str = ""  # the highest class that the environment was confirmed for
+    personal: str = ""
+    confidential: str = ""
+    confirmed: bool = False
+    production: str = ""
+    production_confirmed: bool = False
+    unreadable: bool = False
+    unit: str = ""
+    hour: int = -1
+    weekday: int = 0
+    trained: bool = True
+    lineage: tuple[str, ...] = ()
+    country: str = ""
+    left: tuple[str, ...] | None = None
+    left_kinds: tuple[str, ...] | None = None
+
+
 class Intent(msgspec.Struct, frozen=True, tag_field="type", tag="intent", omit_defaults=True):
     """A model is about to be called. Durable before the call: no record, no call.
 
@@ -59,6 +84,7 @@ class Intent(msgspec.Struct, frozen=True, tag_field="type", tag="intent", omit_d
     history: int = 0  # turns replaced because they had been refused before
     requested: str = ""  # the model that was asked for, where `model` is another
     worker: str = ""
+    seen: Seen | None = None
     attempt: int = 1
     v: int = 1
 
@@ -87,6 +113,7 @@ class Decided(msgspec.Struct, frozen=True, tag_field="type", tag="decision", omi
     rules: tuple[str, ...] = ()
     kinds: dict[str, int] = {}
     user: str = ""
+    seen: Seen | None = None
     attempt: int = 1
     v: int = 1
 

@@ -41,7 +41,8 @@ class Person(msgspec.Struct, frozen=True):
     `unit` is the section that the person works in (who countersigns whom), `title` the post.
     `also` are further roles. `user_name`, `subject` and `external` are how a directory knows the
     person: SCIM's userName and externalId, and the subject of a sign-in by OIDC. Who is not
-    `active` signs in no more, and the person's keys open nothing.
+    `active` signs in no more, and the person's keys open nothing. `trained_until` is how long the
+    person's training counts (UTC in microseconds).
     """
 
     id: str
@@ -55,6 +56,7 @@ class Person(msgspec.Struct, frozen=True):
     subject: str = ""
     external: str = ""
     active: bool = True
+    trained_until: int = 0
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -63,7 +65,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Delegation(msgspec.Struct, frozen=True):
-    """代理: from `valid_from` until `until` (UTC in microseconds) the deputy has the person's roles.
+    """代理: from `valid_from` to `until` (UTC in microseconds) the deputy has the person's roles.
 
     Raises ValueError for a delegation to oneself, or one that ends before it begins.
     """

@@ -58,6 +58,7 @@ person = Table(
     Column("subject", Text, nullable=False, server_default=""),
     Column("external", Text, nullable=False, server_default=""),
     Column("active", Boolean, nullable=False, server_default="true"),
+    Column("trained_until", BigInteger, nullable=False, server_default="0"),
 )
 use_case = Table(
     "use_case",

@@ -31,6 +31,7 @@ _ADDED: dict[str, tuple[tuple[str, type, str], ...]] = {
     "person": (
         ("also", JSONB, "[]"), ("user_name", _TEXT, ""), ("subject", _TEXT, ""),
         ("external", _TEXT, ""), ("active", sa.Boolean, "true"),
+        ("trained_until", _BIG, "0"),
     ),
     "use_case": (
         ("active", sa.Boolean, "true"), ("risk", _TEXT, ""), ("warning", sa.Boolean, "false"),
