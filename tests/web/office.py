@@ -21,12 +21,12 @@ from shenyong.gateway.worker import fingerprint_key
 from shenyong.guideline.terms import DataClass
 from shenyong.inspection.fingerprints import Printer
 from shenyong.inspection.register import Registered, State
-from shenyong.registry import Agency, Person, Role
+from shenyong.registry import Agency, Person, Registry, Role
 from shenyong.storage import unreleased
 from shenyong.storage.accounts import Accounts
 from shenyong.storage.migrate import engine_for
 from shenyong.storage.pool import Pool
-from shenyong.storage.registry import save
+from shenyong.storage.registry import load, save
 from shenyong.web.keys import drafting_keys
 
 UNRELEASED = "依簽核中之作業要點修正草案，補助上限將由新臺幣一萬元調整為一萬五千元，收件期限延長至年底，俟奉核後再行公告。"  # noqa: E501
@@ -41,9 +41,14 @@ PEOPLE = (
     Person("su", AGENCY, "蘇示範", Role.SUPERVISOR, unit="二科", title="科長"),
     Person("huang", AGENCY, "黃示範", Role.AUDITOR, unit="政風室", title="稽核"),
     Person("wu", AGENCY, "吳示範", Role.OPERATOR, unit="資訊室", title="分析師"),
+    Person("tang", AGENCY, "唐示範", Role.CISO, unit="資訊室", title="資安長"),
+    Person("yeh", AGENCY, "葉示範", Role.DPO, unit="法制科", title="個資保護長"),
+    Person("ho", AGENCY, "何示範", Role.PROCUREMENT, unit="秘書室", title="採購"),
+    Person("hsu", AGENCY, "許示範", Role.ADMIN, unit="資訊室", title="系統管理"),
     Person("far", ELSEWHERE, "遠示範", Role.OFFICIAL, unit="一科"),
     Person("farchief", ELSEWHERE, "遠科長", Role.SUPERVISOR, unit="一科"),
     Person("faraudit", ELSEWHERE, "遠稽核", Role.AUDITOR, unit="政風室"),
+    Person("farciso", ELSEWHERE, "遠資安", Role.CISO, unit="資訊室"),
 )
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _DAY = 86_400_000_000
@@ -149,6 +154,25 @@ class Office(House):
             visitor.post("/signin", {"person": person, "password": password, "next": "/"})
             assert "登出" in visitor.text, visitor.text[:2000]
         return visitor
+
+    def verdict(self, text: str, env: str) -> str:
+        """What the gateway decides on a text for a kind of environment."""
+        answer = httpx.post(
+            f"{self.url}/v1/shenyong/check",
+            json={"text": text, "env": env},
+            headers={"authorization": f"Bearer {self.keys['official']}"},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["verdict"])
+
+    def registry(self) -> Registry:
+        """The registry as the database has it."""
+        engine = engine_for(self.dsn)
+        with engine.connect() as connection:
+            found = load(connection)
+        engine.dispose()
+        return found
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as connection:

@@ -20,6 +20,7 @@ from shenyong.decision.planner import Candidate, Plan, Remedy, plan
 from shenyong.decision.reasons import Reason, explain
 from shenyong.decision.table import TableError, TableReport, check_table, read_table
 from shenyong.decision.tighten import AgencyPack, load_agency_pack
+from shenyong.decision.trial import try_out
 
 __all__ = [
     "AgencyPack",
@@ -41,4 +42,5 @@ __all__ = [
     "load_agency_pack",
     "plan",
     "read_table",
+    "try_out",
 ]

@@ -324,7 +324,7 @@ async def _decision(worker: Worker, decision_id: str) -> Reply:
     recorded = await worker.decision(decision_id)
     if recorded is None:
         return Reply(404, decision_page.headers(), decision_page.unknown())
-    judge = worker.world.judges[recorded.entry.agency]
+    judge = await worker.judge(recorded.entry.agency, recorded.entry.pack)
     page = decision_page.page(decision_page.shown(recorded, judge))
     return Reply(200, decision_page.headers(), page)
 

@@ -19,6 +19,7 @@ from shenyong.reading import read
 from shenyong.reading.passage import Source
 from shenyong.redaction import Redaction, Style, settle
 from shenyong.registry import Caller, Model, Registry
+from shenyong.registry.model import descent
 
 Inspect = Callable[[Sequence[Source]], tuple[Finding, ...]]
 
@@ -87,6 +88,7 @@ def consider(
     findings = (*(inspect(sources) if found is None else found), *together)
     key, use_case, model = asked.caller.key, asked.caller.use_case, asked.model
     environment, env_max = registry.effective(model, asked.at)
+    setting = registry.setting(key, model, asked.at, clock=judge.by_clock)
 
     def facts_of(each: Sequence[Finding]) -> Facts:
         return gather(
@@ -100,6 +102,7 @@ def consider(
             production_confirmed=bool(asked.confirmed),
             model=model.id,
             use_case=use_case.id,
+            setting=setting,
         )
 
     redaction: Redaction | None = None
@@ -134,7 +137,12 @@ def consider(
 def _candidates(registry: Registry, asked: Asked) -> tuple[Candidate, ...]:
     """The other models that this key may name, with their environments at this moment."""
     return tuple(
-        Candidate(model.id, *registry.effective(model, asked.at))
+        Candidate(
+            model.id,
+            *registry.effective(model, asked.at),
+            descent(model),
+            model.hosting_country.strip().upper(),
+        )
         for model in registry.models_for(asked.caller.key)
         if model.id != asked.model.id
     )

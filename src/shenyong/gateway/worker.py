@@ -22,7 +22,7 @@ from shenyong.gateway.ids import now_us
 from shenyong.gateway.journal import Journal, Line, place_of, timestamp
 from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.world import World
-from shenyong.guideline import load_pack
+from shenyong.guideline import Pack, load_pack
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.fingerprints import Printer
 from shenyong.inspection.inspector import Inspector
@@ -37,7 +37,7 @@ from shenyong.redaction import Style
 from shenyong.registry import Registry
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
-from shenyong.storage import unreleased
+from shenyong.storage import rules, unreleased
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.files import Files
@@ -48,6 +48,8 @@ from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
 from shenyong.upstream.client import Upstream
 
+_JUDGES = 16
+"""How many judges of earlier times are kept in memory for explaining."""
 _FORGET_SECONDS = 3600
 """How often what has expired of the refused turns is deleted."""
 
@@ -70,6 +72,15 @@ def log_key(seed: bytes, agency: str) -> SigningKey:
 def key_bytes(value: str, file: str, name: str) -> bytes:
     """32 bytes from a setting, written as 64 hex digits."""
     return bytes.fromhex(secret(value, file, name).decode().strip())
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    """What the database says at one moment; `next_change` as in `rules.next_change`."""
+
+    registry: Registry
+    packs: dict[str, list[tuple[str, str]]]
+    floor: Pack
+    next_change: int
 
 
 class Worker:
@@ -125,6 +136,8 @@ class Worker:
             settings.database.dsn, lambda agency: derived(self._digest_key, "files", agency)
         )
         self._registers: dict[str, tuple[int, Register]] = {}
+        self._judges: dict[str, Judge] = {}
+        self._next_change = 0
         self.world: World
         self._checkpointer: Checkpointer
         self.open = 0
@@ -136,11 +149,14 @@ class Worker:
         Raises:
             SchemaError, LedgerUnavailableError, PackError, RegistryError: it can't serve.
         """
-        registry, packs = await asyncio.to_thread(self._load)
+        loaded = await asyncio.to_thread(self._load)
+        registry = loaded.registry
         self._registers = await asyncio.to_thread(self._newer_registers)
         keys = {agency: log_key(self._seed, agency) for agency in registry.agencies}
         await self.writer.start({each: str(key.verifying) for each, key in keys.items()})
-        self.world = self._world(registry, packs)
+        self.world = self._world(loaded)
+        self._next_change = loaded.next_change
+        await asyncio.to_thread(self._remember)
         self._warm()
         await close_interrupted(self.settings.database.dsn, self.writer)
         self._checkpointer = Checkpointer(
@@ -176,22 +192,58 @@ class Worker:
         self._inspect((Source("warm", hidden), Source("warm2", "12345")))
         wording.both("kind.other")
 
-    def _load(self) -> tuple[Registry, dict[str, list[tuple[str, str]]]]:
+    def _load(self) -> _Loaded:
+        at = now_us()
         with self._engine.connect() as connection:
             check(connection)
-            return stored.load(connection), stored.packs(connection)
+            return _Loaded(
+                stored.load(connection),
+                stored.packs(connection, at),
+                rules.floor(connection, self._pack, at),
+                rules.next_change(connection, at),
+            )
+
+    def _remember(self) -> None:
+        """Keep what decides from now on, so that each decision can be explained ever after."""
+        with self._engine.begin() as connection:
+            rules.remember(connection, list(self.world.judges.values()), now_us())
+
+    async def judge(self, agency: str, digest: str) -> Judge:
+        """The judge that decided under `digest`; the agency's present one where it isn't kept."""
+        present = self.world.judges[agency]
+        if digest == present.digest:
+            return present
+
+        def look() -> Judge | None:
+            with self._engine.connect() as connection:
+                return rules.judge_of(connection, digest)
+
+        if digest not in self._judges:
+            found = await asyncio.to_thread(look)
+            if found is None:
+                return present
+            while len(self._judges) >= _JUDGES:
+                self._judges.pop(next(iter(self._judges)))
+            self._judges[digest] = found
+        return self._judges[digest]
 
     def _version(self) -> int:
         with self._engine.connect() as connection:
             return stored.version(connection)
 
-    def _world(self, registry: Registry, packs: dict[str, list[tuple[str, str]]]) -> World:
+    def _world(self, loaded: _Loaded) -> World:
+        registry, floor = loaded.registry, loaded.floor
         judges: dict[str, Judge] = {}
         digesters: dict[str, Digester] = {}
         for agency in registry.agencies:
-            own = [*self._own_packs, *packs.get(agency, [])]
+            # What an agency above decided holds below it too, and is only ever tightened.
+            above = [each.id for each in registry.line(agency)]
+            own = [
+                *self._own_packs,
+                *(pack for each in above for pack in loaded.packs.get(each, [])),
+            ]
             judges[agency] = Judge(
-                self._pack, [load_agency_pack(each, text, self._pack) for each, text in own]
+                floor, [load_agency_pack(each, text, floor) for each, text in own]
             )
             digesters[agency] = Digester(derived(self._digest_key, "digest", agency))
         return World(
@@ -242,8 +294,9 @@ class Worker:
                 registers = await asyncio.to_thread(self._newer_registers)
                 changed = registers != self._registers
                 self._registers = registers
-                if version != self.world.registry.version:
-                    await self._take(*await asyncio.to_thread(self._load))
+                due = 0 < self._next_change <= now_us()
+                if version != self.world.registry.version or due:
+                    await self._take(await asyncio.to_thread(self._load))
                 elif changed:
                     mine = {name: register for name, (_, register) in registers.items()}
                     self.world = msgspec.structs.replace(self.world, registers=mine)
@@ -252,14 +305,21 @@ class Worker:
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))
                 )
 
-    async def _take(self, registry: Registry, packs: dict[str, list[tuple[str, str]]]) -> None:
+    async def _take(self, loaded: _Loaded) -> None:
         """Serve by this registry; an agency that is new gets its log first."""
-        world = self._world(registry, packs)
+        registry, world = loaded.registry, self._world(loaded)
         new = registry.agencies.keys() - self.world.registry.agencies.keys()
         keys = {agency: log_key(self._seed, agency) for agency in sorted(new)}
         await self.writer.open_logs({each: str(key.verifying) for each, key in keys.items()})
         self._checkpointer.take(keys)
         self.world = world
+        self._next_change = loaded.next_change
+        await asyncio.to_thread(self._remember)
+
+    @property
+    def floor(self) -> Pack:
+        """The guideline's pack that the settings name, which an adopted edition takes over from."""
+        return self._pack
 
     @property
     def damaged(self) -> Container[str]:

@@ -128,6 +128,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     policy_text: str
     schema_text: str
     digest: str
+    sources: tuple[str, ...] = ()  # the four files' texts, as they were read
 
     @property
     def id(self) -> str:
@@ -202,6 +203,7 @@ def parse_pack(id: str, sources: dict[str, str]) -> Pack:
         policy_text=policy_text,
         schema_text=schema_text,
         digest=_digest(particulars, points, policy_text, schema_text),
+        sources=tuple(sources[name] for name in _FILES),
     )
     _check(pack)
     return pack

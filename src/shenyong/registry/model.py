@@ -42,8 +42,9 @@ class Scope(msgspec.Struct, frozen=True):
 class Exemption(msgspec.Struct, frozen=True):
     """專案使用: why a product of a risky maker may be used all the same, and until when.
 
-    Approved by the agency's 資安長 and by the competent authority, whose letter is named, and only
-    where there is no alternative (資通安全管理法; domain.md 5.4). It lifts nothing of points 3 and 4.
+    Approved by the agency's 資安長 and by the competent authority, whose letter is named, and
+    only where there is no alternative (資通安全管理法; domain.md 5.4). It lifts nothing of points 3
+    and 4.
     """
 
     reason: str
@@ -155,6 +156,12 @@ class Confirmation(msgspec.Struct, frozen=True):
             and self.scope == running(model)
             and self.valid_from <= at < self.expires
         )
+
+
+@cache
+def descent(model: Model) -> frozenset[str]:
+    """The declared lineage in lower case, as an agency's rules compare it."""
+    return frozenset(name.strip().lower() for name in model.lineage if name.strip())
 
 
 # guideline: ey-genai-2023:7

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
 
+from shenyong.decision.facts import Setting
 from shenyong.guideline.terms import DataClass, Environment
-from shenyong.registry.model import Confirmation, Model, effective
+from shenyong.registry.model import Confirmation, Model, descent, effective
 from shenyong.registry.people import Agency, ApiKey, Delegation, Person, Role, UseCase
+
+_TAIPEI = timezone(timedelta(hours=8))
 
 
 class RegistryError(ValueError):
@@ -75,6 +79,19 @@ class Registry:
             each
             for each in self.agencies.values()
             if each.id != agency_id and agency_id in {up.id for up in self.line(each.id)}
+        )
+
+    def setting(self, key: ApiKey, model: Model, at: int, *, clock: bool) -> Setting:
+        """What an agency's rules may look at around a request; the time only with `clock`."""
+        owner = self.people[key.owner]
+        when = datetime.fromtimestamp(at / 1e6, _TAIPEI) if clock else None
+        return Setting(
+            unit=owner.unit,
+            hour=when.hour if when else -1,
+            weekday=when.isoweekday() if when else 0,
+            trained=owner.trained_until > at,
+            lineage=descent(model),
+            country=model.hosting_country.strip().upper(),
         )
 
     def roles(self, person_id: str, at: int) -> frozenset[Role]:

@@ -22,6 +22,12 @@ class Who(msgspec.Struct, frozen=True):
     unit: str
     role: Role
     attended: bool = True
+    also: frozenset[Role] = frozenset()  # further roles, and those lent by a delegation
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """All roles of this moment."""
+        return self.also | {self.role}
 
 
 def may_read(who: Who, matter: Matter) -> bool:
@@ -30,9 +36,9 @@ def may_read(who: Who, matter: Matter) -> bool:
         return False
     if who.id == matter.responsible:
         return True
-    if who.role is Role.SUPERVISOR:
-        return who.unit == matter.unit
-    return who.role is Role.AUDITOR
+    if Role.SUPERVISOR in who.roles and who.unit == matter.unit:
+        return True
+    return Role.AUDITOR in who.roles
 
 
 # guideline: ey-genai-2023:2
@@ -42,7 +48,7 @@ def may_write(who: Who, matter: Matter) -> bool:
         who.attended
         and who.agency == matter.agency
         and who.id == matter.responsible
-        and who.role in (Role.OFFICIAL, Role.SUPERVISOR)
+        and bool(who.roles & {Role.OFFICIAL, Role.SUPERVISOR})
     )
 
 
@@ -53,6 +59,6 @@ def may_countersign(who: Who, matter: Matter) -> bool:
         who.attended
         and who.agency == matter.agency
         and who.unit == matter.unit
-        and who.role is Role.SUPERVISOR
+        and Role.SUPERVISOR in who.roles
         and who.id != matter.responsible
     )

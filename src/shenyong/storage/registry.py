@@ -23,7 +23,7 @@ from shenyong.registry import (
     Registry,
     UseCase,
 )
-from shenyong.storage import tables
+from shenyong.storage import rules, tables
 
 CHANNEL = "shenyong_registry"
 T = TypeVar("T", bound=msgspec.Struct)
@@ -99,12 +99,14 @@ def load(connection: Connection) -> Registry:
     )
 
 
-def packs(connection: Connection) -> dict[str, list[tuple[str, str]]]:
-    """The agencies' own packs: agency → (id, Cedar text), by id."""
+def packs(connection: Connection, at: int = 0) -> dict[str, list[tuple[str, str]]]:
+    """The agencies' own packs in force at `at`: agency → (id, Cedar text), by id."""
     found: dict[str, list[tuple[str, str]]] = {}
     table = tables.agency_pack
     for row in connection.execute(select(table).order_by(table.c.agency, table.c.id)):
         found.setdefault(row.agency, []).append((row.id, row.text))
+    for agency, mine in rules.in_force(connection, at).items():
+        found.setdefault(agency, []).extend((each.id, each.text) for each in mine)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Rules with their days: agencies' own packs, editions of the guideline, and what was in force when.
+"""Rules with their days: agencies' packs, editions of the guideline, what was in force when.
 
 What a decision was made by stays to be read: every combination that ever served is kept under the
 digest that the ledger's entries name. Source: point 7; the guideline's rolling revision (滾動修正).
@@ -147,7 +147,7 @@ def editions(connection: Connection) -> list[Edition]:
 
 
 def floor(connection: Connection, built_in: Pack, at: int) -> Pack:
-    """The guideline in force at `at`: the adopted edition that began last, else the built-in one."""
+    """The guideline in force at `at`: the edition that began last, else the built-in one."""
     begun = [each for each in editions(connection) if 0 < each.valid_from <= at]
     return max(begun, key=lambda each: each.valid_from).pack() if begun else built_in
 

@@ -15,7 +15,8 @@ from shenyong.disclosure import Level
 from shenyong.gateway.app import App
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.worker import Worker, derived, key_bytes, log_key
-from shenyong.ledger import Decided, Intent, SigningKey, Step
+from shenyong.governance import Actor
+from shenyong.ledger import Admin, Decided, Intent, SigningKey, Step
 from shenyong.registry import Person, Role
 from shenyong.review import Who
 from shenyong.settings import Settings
@@ -24,8 +25,10 @@ from shenyong.storage import statutes
 from shenyong.storage.accounts import Accounts, Session
 from shenyong.storage.decisions import newest_decisions
 from shenyong.storage.matters import Matters
+from shenyong.storage.migrate import engine_for
 from shenyong.storage.pleas import Pleas
 from shenyong.storage.pool import Pool
+from shenyong.storage.records import Records
 from shenyong.storage.releases import Releases
 from shenyong.wording import Lang
 
@@ -53,6 +56,8 @@ class Desk:
         self.accounts = Accounts(self.pool)
         self.releases = Releases(self.pool)
         self.pleas = Pleas(self.pool, self.vault_key)
+        self.engine = engine_for(settings.database.dsn)
+        self.records = Records(self.engine, self.vault_key)
         self.corpus: Corpus | None = None
         self._corpus_of = ""
         self._task: asyncio.Task[None] | None = None
@@ -69,6 +74,7 @@ class Desk:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         await self.pool.close()
+        self.engine.dispose()
 
     async def _refreshing(self) -> None:
         forgotten = 0.0
@@ -129,6 +135,10 @@ class Desk:
             return 0
         return int(at)
 
+    def admin(self, who: Actor, action: str, at: int, **more: Any) -> Admin:
+        """An entry that says what an officer did."""
+        return Admin(who.agency, new_request_id(), at, who.id, action, **more)
+
     def step(self, who: Who, action: str, at: int, **more: Any) -> Step:
         """An entry that says what a person did."""
         return Step(who.agency, new_request_id(), at, who.id, action, **more)
@@ -157,13 +167,20 @@ class Guest(msgspec.Struct):
     person: Person | None = None
     tour_off: bool = False
     here: str = "/"
+    roles: frozenset[Role] = frozenset()
 
     @property
     def who(self) -> Who:
         """The person as `review` knows one."""
         assert self.person is not None
         each = self.person
-        return Who(each.id, each.agency, each.unit, each.role)
+        return Who(each.id, each.agency, each.unit, each.role, also=self.roles)
+
+    @property
+    def actor(self) -> Actor:
+        """The person as `governance` knows one."""
+        assert self.person is not None
+        return Actor(self.person.id, self.person.agency, self.roles, self.person.unit)
 
     @property
     def role(self) -> Role:

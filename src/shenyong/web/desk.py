@@ -20,6 +20,10 @@ async def home(request: Request, desk: Desk, guest: Guest) -> Response:
         return await everything(request, desk, guest)
     if guest.role is Role.OPERATOR:
         return await machines(request, desk, guest)
+    if guest.role in (Role.CISO, Role.DPO, Role.PROCUREMENT, Role.ADMIN):
+        from shenyong.web.office import index
+
+        return await index(request, desk, guest)
     return await own(request, desk, guest)
 
 

@@ -196,7 +196,7 @@ def matter_values(
     last = review.attempts[-1] if review.attempts else None
     seconds = (at - review.shown) // 1_000_000
     return {
-        "nav": "home" if matter.responsible == who.id or who.role is Role.AUDITOR else "queue",
+        "nav": "home" if matter.responsible == who.id or Role.AUDITOR in who.roles else "queue",
         "review": review,
         "matter": matter,
         "official": official,

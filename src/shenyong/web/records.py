@@ -22,10 +22,14 @@ async def log(request: Request, desk: Desk, guest: Guest) -> Response:
     """What was decided: one's own requests, a supervisor's unit's, the auditor's agency's."""
     who, people = guest.who, desk.worker.world.registry.people
     rows = await desk.decisions(who.agency)
-    if guest.role is Role.SUPERVISOR:
-        mine = {each.id for each in people.values() if each.unit == who.unit}
-    elif guest.role is Role.AUDITOR:
+    if Role.AUDITOR in guest.roles:
         mine = {each.id for each in people.values() if each.agency == who.agency}
+    elif Role.SUPERVISOR in guest.roles:
+        mine = {
+            each.id
+            for each in people.values()
+            if each.unit == who.unit and each.agency == who.agency
+        }
     else:
         mine = {who.id}
     shown = [each for each in rows if each.owner in mine]

@@ -17,7 +17,7 @@ from shenyong.gateway.shell import Message, Receive, SendMessage
 from shenyong.registry import Role
 from shenyong.settings import Settings
 from shenyong.web import desk as lists
-from shenyong.web import drafting, judging, matter, records, releasing, signin
+from shenyong.web import drafting, judging, matter, office, records, releasing, signin
 from shenyong.web.context import Desk
 from shenyong.web.view import Handler, guest_of, not_found, view
 
@@ -53,6 +53,13 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("POST", "/plea/{id}", records.decide, _CHIEFS),
     ("GET", "/verify", releasing.verify_form, tuple(Role)),
     ("POST", "/verify", releasing.verify_file, tuple(Role)),
+    ("GET", "/office", office.index, tuple(Role)),
+    ("GET", "/office/{kind}", office.listed, tuple(Role)),
+    ("GET", "/office/{kind}/new", office.new, tuple(Role)),
+    ("POST", "/office/{kind}/new", office.begin, tuple(Role)),
+    ("GET", "/office/{kind}/{id}", office.show, tuple(Role)),
+    ("POST", "/office/{kind}/{id}/do", office.do, tuple(Role)),
+    ("POST", "/office/{kind}/{id}/unmask", office.unmask, tuple(Role)),
     ("GET", "/account", signin.account, tuple(Role)),
     ("POST", "/account/password", signin.new_password, tuple(Role)),
     ("POST", "/account/totp", signin.totp, tuple(Role)),

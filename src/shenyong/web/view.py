@@ -63,6 +63,10 @@ async def guest_of(request: Request, desk: Desk) -> Guest:
         if session is not None:
             guest.token, guest.session = token, session
             guest.person = desk.person(session.person)
+            if guest.person is not None and not guest.person.active:
+                guest.person = None
+            if guest.person is not None:
+                guest.roles = desk.worker.world.registry.roles(guest.person.id, now())
     return guest
 
 
@@ -84,7 +88,7 @@ def view(
                     return refused
             if not open_to_all and guest.person is None:
                 return redirect(f"/signin?next={request.url.path}")
-            if roles is not None and (guest.person is None or guest.role not in roles):
+            if roles is not None and (guest.person is None or not guest.roles & frozenset(roles)):
                 return not_found(desk, guest)
             return await handler(request, desk, guest)
         except LedgerUnavailableError:
@@ -165,6 +169,7 @@ def page(
         "lang": guest.lang,
         "html_lang": "en" if guest.lang == "en" else "zh-Hant-TW",
         "person": person,
+        "roles": {each.value for each in guest.roles},
         "agency": _agency(desk, guest),
         "csrf": guest.session.csrf if guest.session else "",
         "version": shenyong.__version__,

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from shenyong.protocols import prose
-from shenyong.wording import Lang, text
+from shenyong.wording import Lang, keys, text
 
 TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
 
@@ -28,7 +28,21 @@ def environment() -> jinja2.Environment:
     made.filters.update(
         day=day, iso_day=iso_day, clock=clock, moment=moment, iso=iso, points=points
     )
+    made.globals["named"] = named
     return made
+
+
+def named(lang: Lang, kind: str, *parts: str) -> str:
+    """A word of a kind of record, ``gov.<kind>.<parts>``; else the one that all kinds share.
+
+    What is shared is ``gov.any.<parts>``, of a choice ``gov.choice.<choice>``; a choice that has no
+    word (a number, a code) stands for itself.
+    """
+    own = ".".join(("gov", kind, *parts))
+    for key in (own, f"gov.any.{'.'.join(parts)}", f"gov.choice.{parts[-1]}"):
+        if key in keys():
+            return text(key, lang)
+    return text(own, lang) if len(parts) < 2 or parts[0] in ("state", "do") else parts[-1]
 
 
 def translator(lang: Lang) -> Callable[..., str]:

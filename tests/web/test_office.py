@@ -1,0 +1,241 @@
+"""Governance in the pages: officers write rules, confirm environments, keep contracts (7 to 10)."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.house import AGENCY
+from tests.web.office import Office, Visitor, running_office
+
+pytestmark = pytest.mark.xdist_group("web")
+TODAY = datetime.date.today()  # noqa: DTZ011 - days are Taipei's; a day's difference is allowed for
+LATER = (TODAY + datetime.timedelta(days=200)).isoformat()
+FORBID = """@id("{pack}.cloud") @reason_zh("本機關不使用公有雲。") @reason_en("No public cloud here.")
+forbid (principal, action in [Action::"send", Action::"sendRedacted", Action::"sendApproved"], resource)
+when {{ context.environment == "E1" }};"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with running_office() as running:
+        yield running
+
+
+def opened(visitor: Visitor, kind: str, values: dict[str, object]) -> str:
+    """The path of a new record."""
+    visitor.get(f"/office/{kind}/new")
+    visitor.post(f"/office/{kind}/new", values)
+    assert visitor.page is not None
+    assert visitor.page.status_code == 200, visitor.text
+    return visitor.page.url.path
+
+
+def do(visitor: Visitor, path: str, action: str, **values: object) -> int:
+    visitor.get(path)
+    visitor.post(f"{path}/do", {"action": action, **values})
+    assert visitor.page is not None
+    return visitor.page.status_code
+
+
+@pytest.mark.point("ey-genai-2023:7")
+class TestRules:
+    def test_from_draft_to_force_and_back(self, office: Office) -> None:
+        tang, yeh, lin = (office.visitor(each) for each in ("tang", "yeh", "lin"))
+        path = opened(
+            tang, "rules",
+            {"pack": "no-cloud", "reason": "機關資安會議決議", "cedar": FORBID.format(pack="no-cloud"),
+             "examples": "env=E1 expect=deny\nenv=E3 expect=allow"},
+        )  # fmt: skip
+        assert do(tang, path, "try") == 200
+        assert "過去 30 日共" in tang.text
+        assert do(tang, path, "propose") == 200
+        assert do(tang, path, "approve", **{"from": TODAY.isoformat(), "note": "可"}) == 409
+        assert "四眼" in tang.text
+        assert do(lin, path, "approve", **{"from": TODAY.isoformat(), "note": "可"}) == 409
+        assert do(yeh, path, "approve", **{"from": TODAY.isoformat(), "note": "可"}) == 200
+        assert "第 1 版" in yeh.text
+        until = time.monotonic() + 30
+        verdict = ""
+        while time.monotonic() < until and verdict != "deny":
+            verdict = office.verdict("今天天氣很好", env="E1")
+            time.sleep(0.3)
+        assert verdict == "deny"
+        assert do(yeh, path, "end", until=TODAY.isoformat(), note="回復") == 200
+        until = time.monotonic() + 30
+        while time.monotonic() < until and verdict != "allow":
+            verdict = office.verdict("今天天氣很好", env="E1")
+            time.sleep(0.3)
+        assert verdict == "allow"
+
+    def test_what_fails_its_examples_is_not_proposed(self, office: Office) -> None:
+        tang = office.visitor("tang")
+        path = opened(
+            tang, "rules",
+            {"pack": "wrong", "reason": "x", "cedar": FORBID.format(pack="wrong"),
+             "examples": "env=E3 expect=deny"},
+        )  # fmt: skip
+        assert do(tang, path, "propose") == 409
+        assert do(tang, path, "try") == 200
+        assert "1: deny ≠ allow" in tang.text
+
+    def test_a_permit_is_refused_with_its_line(self, office: Office) -> None:
+        tang = office.visitor("tang")
+        text = '// \n\n@id("x.y") @reason_zh("放寬")\npermit (principal, action, resource);'
+        path = opened(tang, "rules", {"pack": "loose", "reason": "x", "cedar": text})
+        do(tang, path, "try")
+        assert re.search(r"line 3", tang.text)
+        assert do(tang, path, "propose") == 409
+
+
+@pytest.mark.point("ey-genai-2023:0")
+def test_a_use_is_assessed_and_its_grade_follows_the_answers(office: Office) -> None:
+    lin, chen = office.visitor("lin"), office.visitor("chen")
+    values = {
+        "title": "陳情分案建議", "purpose": "administrative_act_support", "owner": "lin",
+        "users": "unit", "classes": ["D0", "D2"], "ground": "none", "harms": "誤分案致延誤",
+        "before_people": "limited", "before_public": "low", "before_state": "low",
+        "basis": "principal", "responses": "承辦人逐件覆核", "after_people": "low",
+        "after_public": "low", "after_state": "low", "review_by": LATER,
+    }  # fmt: skip
+    lin.get("/office/use/new")
+    lin.post("/office/use/new", values)
+    assert "個資法之依據" in lin.text
+    assert "誤分案致延誤" in lin.text  # nothing typed is lost
+    path = opened(lin, "use", {**values, "ground": "pdpa15_1"})
+    assert do(lin, path, "submit") == 200
+    assert do(chen, path, "approve", note="同意") == 200
+    assert office.registry().use_cases
+    made = [each for each in office.registry().use_cases.values() if each.title == "陳情分案建議"]
+    assert [(each.risk, each.warning, each.ground) for each in made] == [("high", True, "pdpa15_1")]
+
+
+@pytest.mark.point("ey-genai-2023:4")
+def test_an_environment_is_confirmed_by_two(office: Office) -> None:
+    tang, chen, wu = (office.visitor(each) for each in ("tang", "chen", "wu"))
+    model = next(iter(office.registry().models))
+    values = {
+        "model": model, "stack": "llama.cpp b1", "segment": "10.1.0.0/24",
+        "weights_sha256": "ab" * 32, "max_class": "D2", "evidence": "弱掃 115-001\n出口測試 115-002",
+        "air_gapped": "no", "from": TODAY.isoformat(), "until": LATER,
+    }  # fmt: skip
+    wu.get("/office/confirmation/new")
+    wu.post("/office/confirmation/new", {**values, "until": "2030-01-01"})
+    assert "一年為限" in wu.text
+    path = opened(wu, "confirmation", values)
+    assert do(wu, path, "confirm", note="x") == 409
+    assert do(tang, path, "confirm", note="證據完整") == 200
+    assert do(tang, path, "approve", note="x") == 409
+    assert do(chen, path, "approve", note="同意") == 200
+    found = [each for each in office.registry().confirmations(model) if each.confirmed_by == "tang"]
+    assert [(each.max_class.value, each.approved_by) for each in found] == [("D2", "chen")]
+    assert do(chen, path, "revoke", note="環境異動") == 200
+    found = [each for each in office.registry().confirmations(model) if each.confirmed_by == "tang"]
+    assert all(each.revoked for each in found)
+
+
+@pytest.mark.point("ey-genai-2023:2")
+def test_a_deputy_countersigns_while_it_lasts(office: Office) -> None:
+    chen, su, kao = (office.visitor(each) for each in ("chen", "su", "kao"))
+    path = opened(
+        chen, "delegation",
+        {"person": "chen", "deputy": "kao", "from": TODAY.isoformat(), "until": LATER},
+    )  # fmt: skip
+    assert kao.get("/queue").status_code == 404
+    assert do(chen, path, "grant") == 409
+    assert do(su, path, "grant") == 200
+    until = time.monotonic() + 20
+    while kao.get("/queue").status_code == 404 and time.monotonic() < until:
+        time.sleep(0.3)
+    assert kao.get("/queue").status_code == 200
+    assert do(chen, path, "end") == 200
+    until = time.monotonic() + 20
+    while kao.get("/queue").status_code == 200 and time.monotonic() < until:
+        time.sleep(0.3)
+    assert kao.get("/queue").status_code == 404
+
+
+@pytest.mark.point("ey-genai-2023:8")
+def test_a_contract_from_award_to_proof_of_deletion(office: Office) -> None:
+    ho, yeh, lin = (office.visitor(each) for each in ("ho", "yeh", "lin"))
+    path = opened(
+        ho, "contract",
+        {"title": "網站維護", "contractor": "示範資訊公司", "begins": "115-01-01",
+         "ends": "116-12-31", "nature": "software", "secrets": "no", "core_system": "no",
+         "incident_hours": "1", "retention_months": "6"},
+    )  # fmt: skip
+    assert lin.get(path).status_code == 404
+    assert do(ho, path, "start") == 200
+    assert do(ho, path, "accept", person="王示範", rules_version="1.1.0",
+              accepted_on="115-01-05") == 200  # fmt: skip
+    assert "王示範" not in ho.text
+    ho.post(f"{path}/unmask", {"reason": "履約查核"})
+    assert "王示範" in ho.text
+    assert do(ho, path, "declare_tool", tool="示範助手", version="2", country="TW",
+              tool_purpose="程式碼建議", tool_classes="D0", approved="yes") == 200  # fmt: skip
+    assert do(ho, path, "deliver", deliverable="首頁", ai_used="yes", ai_parts="樣式表",
+              checked_by="林示範") == 200  # fmt: skip
+    assert do(ho, path, "incident", what="測試機遺失") == 200
+    assert "期限" in ho.text
+    assert do(ho, path, "incident_closed", what="已尋回") == 200
+    assert do(ho, path, "close", note="驗收") == 200
+    assert do(ho, path, "deleted", proof="x", deleted_on="116-12-31") == 409
+    assert do(yeh, path, "deleted", proof="抹除紀錄 001", deleted_on="116-12-31") == 200
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_a_data_subject_is_found_answered_and_erased(office: Office) -> None:
+    lin, yeh = office.visitor("lin"), office.visitor("yeh")
+    lin.get("/m/new")
+    lin.post("/m/new", {"number": "1150099001", "title": "示範陳情人甲之回復", "template": "letter",
+                        "level": "普通", "countersign": "yes"})  # fmt: skip
+    path = opened(
+        yeh, "subject_request",
+        {"right": "delete", "subject": "示範陳情人甲", "identified_by": "document",
+         "terms": "示範陳情人甲"},
+    )  # fmt: skip
+    assert "示範陳情人甲" not in yeh.text
+    assert do(yeh, path, "search") == 200
+    assert "1150099001" in yeh.text
+    assert do(yeh, path, "erase", number="1150099001", note="依請求刪除") == 200
+    assert do(yeh, path, "erase", number="1150099001", note="再一次") == 409
+    assert do(yeh, path, "answer", note="已刪除") == 200
+    assert "1150099001" not in lin.get("/mine").text
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_an_incident_has_its_72_hours(office: Office) -> None:
+    lin, tang, yeh = (office.visitor(each) for each in ("lin", "tang", "yeh"))
+    path = opened(
+        lin, "incident",
+        {"title": "誤寄", "sort": "leak", "what": "誤寄名冊", "categories": ["contact"],
+         "count": "12"},
+    )  # fmt: skip
+    assert "期限" in lin.text
+    assert do(tang, path, "recount", categories=["contact", "identity"], count="15") == 200
+    assert do(tang, path, "report", authority="示範主管機關", letter="115-1", subjects_told="yes",
+              note="已通報") == 200  # fmt: skip
+    assert do(tang, path, "close", lessons="x") == 409
+    assert do(yeh, path, "close", lessons="加強雙人覆核") == 200
+    assert AGENCY
+
+
+def test_logs_are_kept_for_half_a_year_at_least(office: Office) -> None:
+    yeh = office.visitor("yeh")
+    yeh.get("/office/retention/new")
+    yeh.post("/office/retention/new", {"what": "log", "days": "90", "ground": "x"})
+    assert "6 個月" in yeh.text
+    opened(yeh, "retention", {"what": "log", "days": "183", "ground": "資安法"})
+
+
+def test_lists_can_be_taken_away_without_formulas(office: Office) -> None:
+    lin = office.visitor("lin")
+    opened(lin, "comment", {"point": "4", "text": "=HYPERLINK(1)", "proposal": "+加註"})
+    table = lin.get("/office/comment?as=csv")
+    assert table.text.startswith("\ufeff")
+    assert "'=HYPERLINK(1)" in table.text
+    assert lin.get("/office/comment?as=json").json()["rows"]
+    assert lin.get("/office/comment?as=ods").content[:2] == b"PK"
