@@ -169,3 +169,32 @@ def _show(report: Report) -> None:
     for each in report.faults:
         where = "" if each.index is None else f" #{each.index}"
         tell(f"  {each.code}{where} {each.detail}".rstrip())
+
+
+def evidence(
+    agency: Annotated[str, Parameter(help=say("ledger.agency"))],
+    out: Annotated[Path, Parameter(help=say("ledger.out"))],
+    *,
+    config: Annotated[Path | None, Parameter(help=say("config.file"))] = None,
+    json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
+) -> Exit:
+    """Write an agency's evidence pack, which Python alone can verify on any machine."""
+    from shenyong.gateway.worker import key_bytes, log_key
+    from shenyong.settings import load
+    from shenyong.storage.evidence import evidence_pack
+    from shenyong.storage.export import ExportError
+
+    settings = load(config).settings
+    with _logs(settings, agency) as (dsn, _):
+        ledger = settings.ledger
+        seed = key_bytes(ledger.signing_key, ledger.signing_key_file, "ledger.signing_key")
+        key = log_key(seed, agency)
+        try:
+            done = evidence_pack(dsn, agency, key, out)
+        except ExportError as error:
+            raise Misused(str(error)) from None
+    if json:
+        print_json({"file": str(out), "entries": done.entries, "vkey": str(key.verifying)})
+    else:
+        tell(say("ledger.evidence_made", file=out, entries=done.entries, vkey=key.verifying))
+    return Exit.FINE

@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "policy test": "shenyong.cli.policy:compare",
     "ledger verify": "shenyong.cli.ledger:verify",
     "ledger export": "shenyong.cli.ledger:export",
+    "ledger evidence": "shenyong.cli.ledger:evidence",
+    "witness": "shenyong.cli.witness:witness",
     "unreleased add": "shenyong.cli.unreleased:add",
     "unreleased list": "shenyong.cli.unreleased:show",
     "unreleased approve": "shenyong.cli.unreleased:approve",

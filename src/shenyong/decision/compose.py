@@ -15,6 +15,12 @@ from shenyong.guideline.terms import DataClass
 
 SEND = ("send",)
 OPEN = ("send", "sendRedacted")
+TOPICS = (
+    "person_name", "address", "organisation", "special_category", "bank_account", "credit_card",
+    "case_no", "doc_no", "secret", "encoded", "protected_work", "question_personal",
+    "question_confidential",
+)  # fmt: skip
+"""Kinds of findings that a rule officer may bar altogether."""
 ALL = ("send", "sendRedacted", "sendApproved")
 
 

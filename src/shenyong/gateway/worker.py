@@ -46,6 +46,7 @@ from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.pleas import Approvals
 from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
+from shenyong.storage.witnessing import Witnessing, parsed
 from shenyong.upstream.client import Upstream
 
 _JUDGES = 16
@@ -136,6 +137,7 @@ class Worker:
             settings.database.dsn, lambda agency: derived(self._digest_key, "files", agency)
         )
         self._registers: dict[str, tuple[int, Register]] = {}
+        self._witnesses = parsed(settings.ledger.witnesses)
         self._judges: dict[str, Judge] = {}
         self._next_change = 0
         self.world: World
@@ -166,6 +168,11 @@ class Worker:
             asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
         ]
+        if self._witnesses:
+            witnessing = Witnessing(
+                self.settings.database.dsn, self._witnesses, self.settings.ledger.witness_seconds
+            )
+            self._tasks.append(asyncio.create_task(witnessing.run(), name="witnesses"))
         # What was built so far lives as long as the worker: the collector need not walk over it
         # again and again (a tenth of a request's CPU time).
         gc.collect()

@@ -42,13 +42,19 @@ class Database(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """The ledger's keys: Ed25519 signs checkpoints, the digest key makes keyed digests."""
+    """The ledger's keys: Ed25519 signs checkpoints, the digest key makes keyed digests.
+
+    `witnesses` are hosts that cosign checkpoints, each ``URL VKEY``; they are asked every
+    `witness_seconds`.
+    """
 
     signing_key: str = ""
     signing_key_file: str = ""
     digest_key: str = ""
     digest_key_file: str = ""
     checkpoint_seconds: Seconds = 1.0
+    witnesses: tuple[str, ...] = ()
+    witness_seconds: Seconds = 60.0
 
 
 class Registry(msgspec.Struct, frozen=True):

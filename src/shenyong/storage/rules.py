@@ -143,7 +143,9 @@ def editions(connection: Connection) -> list[Edition]:
     """The imported editions, the newest import first."""
     table = tables.guideline_pack
     rows = connection.execute(select(table).order_by(-table.c.imported)).mappings()
-    return [msgspec.convert(dict(row), Edition) for row in rows]
+    return [
+        msgspec.convert({str(name): value for name, value in row.items()}, Edition) for row in rows
+    ]
 
 
 def floor(connection: Connection, built_in: Pack, at: int) -> Pack:

@@ -17,7 +17,17 @@ from shenyong.gateway.shell import Message, Receive, SendMessage
 from shenyong.registry import Role
 from shenyong.settings import Settings
 from shenyong.web import desk as lists
-from shenyong.web import drafting, judging, matter, office, records, releasing, signin
+from shenyong.web import (
+    auditing,
+    drafting,
+    judging,
+    matter,
+    office,
+    records,
+    releasing,
+    ruling,
+    signin,
+)
 from shenyong.web.context import Desk
 from shenyong.web.view import Handler, guest_of, not_found, view
 
@@ -25,6 +35,9 @@ _GATEWAY = ("/v1", "/d", "/chat/completions", "/models")
 _WRITERS = (Role.OFFICIAL, Role.SUPERVISOR)
 _READERS = (Role.OFFICIAL, Role.SUPERVISOR, Role.AUDITOR)
 _CHIEFS = (Role.SUPERVISOR,)
+_RULERS = (Role.CISO, Role.DPO, Role.ADMIN)
+_OVERSEERS = (Role.AUDITOR, Role.CISO, Role.DPO, Role.SUPERVISOR)
+_AUDITORS = (Role.AUDITOR,)
 
 PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("GET", "/", lists.home, tuple(Role)),
@@ -60,6 +73,17 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("GET", "/office/{kind}/{id}", office.show, tuple(Role)),
     ("POST", "/office/{kind}/{id}/do", office.do, tuple(Role)),
     ("POST", "/office/{kind}/{id}/unmask", office.unmask, tuple(Role)),
+    ("GET", "/rules/compose", ruling.compose_form, _RULERS),
+    ("POST", "/rules/compose", ruling.compose, _RULERS),
+    ("GET", "/guideline", ruling.guideline, tuple(Role)),
+    ("GET", "/guideline/template", ruling.template, tuple(Role)),
+    ("POST", "/guideline/import", ruling.take_edition, _RULERS),
+    ("GET", "/agencies", ruling.agencies, tuple(Role)),
+    ("GET", "/figures", auditing.figures, _OVERSEERS),
+    ("GET", "/audit", auditing.console, _AUDITORS),
+    ("GET", "/audit/case", auditing.case, _AUDITORS),
+    ("POST", "/audit/verify", auditing.verify, _AUDITORS),
+    ("POST", "/audit/evidence", auditing.evidence, _AUDITORS),
     ("GET", "/account", signin.account, tuple(Role)),
     ("POST", "/account/password", signin.new_password, tuple(Role)),
     ("POST", "/account/totp", signin.totp, tuple(Role)),

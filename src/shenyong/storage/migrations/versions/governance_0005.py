@@ -114,9 +114,12 @@ def upgrade() -> None:
         ("line", _TEXT, False), ("at", _BIG, False),
         key=("agency", "size", "witness"),
     )  # fmt: skip
-    columns = (("key", _TEXT, False), ("period", _TEXT, False), ("requests", _BIG, False),
-               ("tokens", _BIG, False))  # fmt: skip
-    _table("key_use", *columns, key=("key", "period"))
+    _table(
+        "key_use",
+        ("key", _TEXT, False), ("period", _TEXT, False), ("requests", _BIG, False),
+        ("tokens", _BIG, False),
+        key=("key", "period"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:

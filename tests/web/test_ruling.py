@@ -1,0 +1,132 @@
+"""Rules without code, editions of the guideline, and their pages."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from tests.web.office import Office, running_office
+from tests.web.test_office import do
+
+from shenyong.guideline import load_pack
+from shenyong.storage.rules import FILES
+
+pytestmark = pytest.mark.xdist_group("web")
+TODAY = datetime.date.today().isoformat()  # noqa: DTZ011
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with running_office() as running:
+        yield running
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_common_rules_are_composed_without_code(office: Office) -> None:
+    tang, yeh = office.visitor("tang"), office.visitor("yeh")
+    tang.get("/rules/compose")
+    tang.post(
+        "/rules/compose",
+        {"pack": "house-rules", "reason": "內控", "countries": "US、JP", "topics": ["secret"],
+         "unit": ["一科", "二科"], "highest": ["", "D1"]},
+    )  # fmt: skip
+    assert tang.page is not None
+    path = tang.page.url.path
+    assert path.startswith("/office/rules/")
+    assert "house-rules.country" in tang.text
+    assert do(tang, path, "propose") == 200
+    assert do(yeh, path, "approve", **{"from": TODAY, "note": "可"}) == 200
+    tang.get("/rules/compose")
+    tang.post("/rules/compose", {"pack": "Wrong Name", "reason": "x", "training": "yes"})
+    assert "無法組成規則" in tang.text
+    tang.post("/rules/compose", {"pack": "empty", "reason": "x"})
+    assert "尚未選擇" in tang.text
+
+
+def edition(version: str, **changes: tuple[str, str]) -> bytes:
+    pack = load_pack()
+    sources = dict(zip(FILES, pack.sources, strict=True))
+    sources["pack.toml"] = sources["pack.toml"].replace('"1.1.0"', f'"{version}"')
+    for name, (old, new) in changes.items():
+        file = name.replace("_", ".")
+        assert old in sources[file]
+        sources[file] = sources[file].replace(old, new)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in sources.items():
+            archive.writestr(f"pack/{name}", text)
+    return out.getvalue()
+
+
+@pytest.mark.point("ey-genai-2023:rolling")
+def test_an_edition_is_compared_tried_and_adopted_without_a_restart(office: Office) -> None:
+    tang, chen = office.visitor("tang"), office.visitor("chen")
+    before = tang.client.post(
+        "/v1/shenyong/check", json={"text": "您好", "env": "E1"},
+        headers={"authorization": f"Bearer {office.keys['official']}"},
+    )  # fmt: skip
+    assert before.json()["verdict"] == "allow"
+    decision = before.headers["x-request-id"]
+    raw = edition(
+        "2.0.0",
+        points_toml=("承辦人作最終之客觀專業判斷", "承辦人作最終之客觀專業判斷（修正）"),
+        policies_cedar=(
+            'when { context.environment == "E0" };',
+            'when { ["E0", "E1"].contains(context.environment) };',
+        ),
+    )
+    tang.get("/guideline")
+    tang.page = tang.client.post(
+        "/guideline/import", data={"csrf": tang.csrf}, files={"pack": ("pack.zip", raw)}
+    )
+    assert tang.page.url.path == "/office/revision/new"
+    digest = tang.page.url.params["edition"]
+    tang.post("/office/revision/new", {"edition": digest, "reason": "院頒修正"})
+    path = tang.page.url.path
+    assert "有修正" in tang.text
+    assert do(tang, path, "propose") == 200
+    assert "過去 30 日" in tang.text
+    assert do(tang, path, "adopt", **{"from": TODAY, "note": "x"}) == 409
+    assert do(chen, path, "adopt", **{"from": TODAY, "note": "依函示"}) == 200
+    until, verdict = time.monotonic() + 30, ""
+    while verdict != "deny" and time.monotonic() < until:
+        verdict = office.verdict("您好", env="E1")
+        time.sleep(0.3)
+    assert verdict == "deny"
+    # What was decided before is still explained by the edition of its day.
+    assert "未登錄或屬禁用產品" not in tang.client.get(f"/d/{decision}").text
+    assert do(chen, path, "withdraw", note="撤回") == 200
+    while verdict != "allow" and time.monotonic() < until + 30:
+        verdict = office.verdict("您好", env="E1")
+        time.sleep(0.3)
+    assert verdict == "allow"
+
+
+def test_what_is_no_edition_is_refused(office: Office) -> None:
+    tang = office.visitor("tang")
+    for raw in (b"", b"no zip", edition("3", policies_cedar=("forbid", "forbidd"))):
+        tang.get("/guideline")
+        answer = tang.client.post(
+            "/guideline/import", data={"csrf": tang.csrf}, files={"pack": ("pack.zip", raw)}
+        )
+        assert answer.status_code == 400, raw[:20]
+
+
+@pytest.mark.point("ey-genai-2023:10")
+def test_the_pack_is_a_template_for_others(office: Office) -> None:
+    lin = office.visitor("lin")
+    answer = lin.get("/guideline/template")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert set(archive.namelist()) == set(FILES)
+
+
+@pytest.mark.point("ey-genai-2023:9")
+def test_the_agencies_as_a_tree(office: Office) -> None:
+    lin = office.visitor("lin")
+    assert lin.get("/agencies").status_code == 200
+    assert "唐示範" in lin.text
+    assert "遠示範" not in lin.text
