@@ -32,7 +32,7 @@ HERE, THERE = "10.217.9.1", "10.217.9.2"
 
 
 def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)  # noqa: S603, S607
+    subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def host() -> Iterator[list[str]]:
         _ip("-n", name, "link", "set", "lo", "up")
         yield ["ip", "netns", "exec", name]
     finally:
-        subprocess.run(["ip", "netns", "del", name], check=False)  # noqa: S603, S607
+        subprocess.run(["ip", "netns", "del", name], check=False)
 
 
 class Running:
@@ -61,7 +61,7 @@ class Running:
 
     def __init__(self, host: list[str], folder: Path) -> None:
         self.host, self.folder = host, folder
-        made = subprocess.run(  # noqa: S603
+        made = subprocess.run(
             [*SHENYONG, "witness", str(folder), "--init", "--name", "w.example", "--json"],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
@@ -71,7 +71,7 @@ class Running:
     def start(self) -> None:
         command = [*self.host, *SHENYONG, "witness", str(self.folder), "--log", VKEY,
                    "--host", THERE, "--port", "8611"]  # fmt: skip
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         until = time.monotonic() + 30
@@ -101,9 +101,9 @@ class Running:
         return int(json.loads(file.read_bytes())["size"])
 
     def post(self, body: bytes) -> tuple[int, str]:
-        request = urllib.request.Request(f"http://{THERE}:8611/add-checkpoint", data=body)  # noqa: S310
+        request = urllib.request.Request(f"http://{THERE}:8611/add-checkpoint", data=body)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -179,12 +179,12 @@ def test_a_log_is_cosigned_elsewhere_and_can_not_be_rewritten(
 
 
 def test_it_says_what_is_missing(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*SHENYONG, "witness", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert "--init" in done.stderr
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*SHENYONG, "witness", str(tmp_path), "--init"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, "--name" in done.stderr) == (2, True)

@@ -41,7 +41,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verified(script: Path, place: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """By Python alone: isolated, without site packages, nothing of ours to import."""
     command = [sys.executable, "-I", "-S", str(script), str(place), *more]
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin"}, timeout=120
     )
 

@@ -88,7 +88,7 @@ def test_the_evidence_pack_verifies_by_python_alone(office: Office, tmp_path: Pa
     assert answer.headers["content-type"] == "application/zip"
     (tmp_path / "pack.zip").write_bytes(answer.content)
     (tmp_path / "verify.py").write_bytes(verifier())
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(tmp_path / "pack.zip")],
         capture_output=True, text=True, check=False, env={},
     )  # fmt: skip

@@ -12,7 +12,7 @@ from tests.house import AGENCY
 from tests.web.office import Office, Visitor, running_office
 
 pytestmark = pytest.mark.xdist_group("web")
-TODAY = datetime.date.today()  # noqa: DTZ011 - days are Taipei's; a day's difference is allowed for
+TODAY = datetime.date.today()
 LATER = (TODAY + datetime.timedelta(days=200)).isoformat()
 FORBID = """@id("{pack}.cloud") @reason_zh("本機關不使用公有雲。") @reason_en("No public cloud here.")
 forbid (principal, action in [Action::"send", Action::"sendRedacted", Action::"sendApproved"], resource)
@@ -47,7 +47,8 @@ class TestRules:
         tang, yeh, lin = (office.visitor(each) for each in ("tang", "yeh", "lin"))
         path = opened(
             tang, "rules",
-            {"pack": "no-cloud", "reason": "機關資安會議決議", "cedar": FORBID.format(pack="no-cloud"),
+            {"pack": "no-cloud", "reason": "機關資安會議決議",
+             "cedar": FORBID.format(pack="no-cloud"),
              "examples": "env=E1 expect=deny\nenv=E3 expect=allow"},
         )  # fmt: skip
         assert do(tang, path, "try") == 200
@@ -119,8 +120,9 @@ def test_an_environment_is_confirmed_by_two(office: Office) -> None:
     model = next(iter(office.registry().models))
     values = {
         "model": model, "stack": "llama.cpp b1", "segment": "10.1.0.0/24",
-        "weights_sha256": "ab" * 32, "max_class": "D2", "evidence": "弱掃 115-001\n出口測試 115-002",
-        "air_gapped": "no", "from": TODAY.isoformat(), "until": LATER,
+        "weights_sha256": "ab" * 32, "max_class": "D2",
+        "evidence": "弱掃 115-001\n出口測試 115-002", "air_gapped": "no",
+        "from": TODAY.isoformat(), "until": LATER,
     }  # fmt: skip
     wu.get("/office/confirmation/new")
     wu.post("/office/confirmation/new", {**values, "until": "2030-01-01"})

@@ -16,7 +16,7 @@ from shenyong.guideline import load_pack
 from shenyong.storage.rules import FILES
 
 pytestmark = pytest.mark.xdist_group("web")
-TODAY = datetime.date.today().isoformat()  # noqa: DTZ011
+TODAY = datetime.date.today().isoformat()
 
 
 @pytest.fixture(scope="module")

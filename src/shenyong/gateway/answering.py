@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from shenyong import wording
 from shenyong.decision import explain
+from shenyong.decision.facts import Decision
 from shenyong.gateway import ledgering
 from shenyong.gateway.commands import (
     Abort,
@@ -16,6 +18,7 @@ from shenyong.gateway.commands import (
     Ended,
     Fault,
     Gone,
+    Lapsed,
     Next,
     Open,
     Opened,
@@ -29,6 +32,7 @@ from shenyong.gateway.ledgering import Ending
 from shenyong.gateway.outgoing import Outgoing, ended_by, refused_by_model, with_headers
 from shenyong.gateway.streaming import Relay, Stopped
 from shenyong.gateway.world import OutputJudge, World
+from shenyong.guideline.terms import Verdict
 from shenyong.ledger import OutcomeKind
 from shenyong.protocols import failure, refusal
 from shenyong.protocols.door import Writer
@@ -73,8 +77,28 @@ def failed(outgoing: Outgoing, code: Failure) -> Reply:
     return Reply(rendered.status, rendered.headers, rendered.body)
 
 
-def unanswered(came: Answered | Fault | Gone, outgoing: Outgoing) -> Step:
+# guideline: ey-genai-2023:4
+def lapsed(outgoing: Outgoing, world: World) -> Reply:
+    """Nothing was sent, for the environment no longer held when it was to go: a refusal."""
+    decided = outgoing.considered.plan.decision
+    said = refusal.Refusal(
+        request_id=outgoing.case.request_id,
+        decision=Decision(
+            Verdict.DENY, ("4",), ("點4但書",), ("environment.lapsed",), (), decided.pack_digest
+        ),
+        link_base=world.link_base,
+        reason_zh=wording.text("refusal.lapsed", "zh_TW"),
+        reason_en=wording.text("refusal.lapsed", "en"),
+    )
+    rendered = refusal.render(said)
+    return Reply(rendered.status, rendered.headers, rendered.body)
+
+
+def unanswered(came: Answered | Fault | Gone | Lapsed, outgoing: Outgoing, world: World) -> Step:
     """The model did not answer: record how it ended, and say so."""
+    if isinstance(came, Lapsed):
+        yield record(outgoing, Ending(OutcomeKind.LAPSED))
+        return lapsed(outgoing, world)
     if isinstance(came, Gone):
         yield record(outgoing, Ending(OutcomeKind.CLIENT_GONE))
         return None
@@ -89,9 +113,9 @@ def unanswered(came: Answered | Fault | Gone, outgoing: Outgoing) -> Step:
 
 def answer(outgoing: Outgoing, world: World) -> Step:
     """Call the model for a whole answer."""
-    came = yield Call(outgoing.target, outgoing.body)
+    came = yield Call(outgoing.target, outgoing.body, under=outgoing.under)
     if not isinstance(came, Answered) or came.status != 200:
-        return (yield from unanswered(came, outgoing))
+        return (yield from unanswered(came, outgoing, world))
     try:
         said = parse_answer(came.body, outgoing.exchange.model)
     except UpstreamFault:
@@ -170,9 +194,9 @@ def _stopping(judge: OutputJudge, outgoing: Outgoing, world: World) -> refusal.R
 
 def stream(outgoing: Outgoing, world: World) -> Step:
     """Call the model for a stream and relay it, inspected."""
-    came = yield Open(outgoing.target, outgoing.body)
+    came = yield Open(outgoing.target, outgoing.body, outgoing.under)
     if not isinstance(came, Opened):
-        return (yield from unanswered(came, outgoing))
+        return (yield from unanswered(came, outgoing, world))
     yield Begin(200, (*_STREAM, *with_headers(outgoing)))
     judge = _judge(outgoing, world)
     writer = outgoing.case.door.writer(outgoing.exchange, outgoing.case.request_id)

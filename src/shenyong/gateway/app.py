@@ -14,7 +14,7 @@ import time
 import msgspec
 
 import shenyong
-from shenyong.gateway import decision_page, uploads
+from shenyong.gateway import decision_page, probes, uploads
 from shenyong.gateway.attachments import opened
 from shenyong.gateway.commands import Arrival, Reply
 from shenyong.gateway.ids import new_request_id, now_us
@@ -181,6 +181,11 @@ class App:
             return await shell.drive(way, len(body), seconds)
         if path == uploads.PATH or path.startswith(f"{uploads.PATH}/"):
             return await _files(worker, scope, receive, path, request_id)
+        if path == probes.PATH and method == "POST":
+            body = await _body(worker, _headers(scope), receive, request_id)
+            if len(body) > probes.MOST_BYTES:
+                raise _too_large(probes.MOST_BYTES, request_id)
+            return await probes.take(worker, body, request_id)
         if path in UNAUDITED:
             if method not in ("GET", "HEAD"):
                 return _not_allowed(request_id, "GET, HEAD")

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from shenyong.guideline.terms import DataClass, Environment
 from shenyong.ledger.entry import Entry
 from shenyong.registry.model import Model
 
@@ -63,19 +64,30 @@ class Approval(msgspec.Struct, frozen=True):
     owner: str
 
 
+class Under(msgspec.Struct, frozen=True):
+    """The environment that was decided upon: it must still hold when the request really goes."""
+
+    environment: Environment
+    level: DataClass | None
+
+
 class Call(msgspec.Struct, frozen=True):
-    """Ask a model for a whole answer. Result: `Answered`, `Fault` or `Gone`."""
+    """Ask a model for a whole answer. Result: `Answered`, `Fault`, `Gone` or `Lapsed`."""
 
     model: Model
     body: bytes
     path: str = "/chat/completions"  # below the model's base URL
+    under: Under | None = None
 
 
 class Open(msgspec.Struct, frozen=True):
-    """Ask a model for a stream. Result: `Answered` (a refusal as a whole), `Opened`, `Fault`."""
+    """Ask a model for a stream. Result: `Answered` (a refusal as a whole), `Opened`, `Fault`,
+    `Gone` or `Lapsed`.
+    """
 
     model: Model
     body: bytes
+    under: Under | None = None
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -146,6 +158,10 @@ class Quiet(msgspec.Struct, frozen=True):
 
 class Ended(msgspec.Struct, frozen=True):
     """The model's server ended the stream."""
+
+
+class Lapsed(msgspec.Struct, frozen=True):
+    """The environment no longer holds: nothing was sent."""
 
 
 class Gone(msgspec.Struct, frozen=True):

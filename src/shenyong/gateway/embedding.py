@@ -19,9 +19,9 @@ PATH = "/embeddings"
 
 def embed(outgoing: Outgoing, world: World) -> Step:
     """Call the model for vectors. They hold no words, so there is nothing to inspect in them."""
-    came = yield Call(outgoing.target, outgoing.body, PATH)
+    came = yield Call(outgoing.target, outgoing.body, PATH, outgoing.under)
     if not isinstance(came, Answered) or came.status != 200:
-        return (yield from unanswered(came, outgoing))
+        return (yield from unanswered(came, outgoing, world))
     try:
         body, tokens = vectors(came.body, outgoing.exchange.model)
     except UpstreamFault:

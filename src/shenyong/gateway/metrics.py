@@ -47,6 +47,13 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self.environment = Gauge(
+            "shenyong_environment_confirmed",
+            "1 while a closed environment's probe passes",
+            ["model"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         # Label lookups cost as much as the increment: keep the handles.
         self._decision_handles: dict[tuple[str, str], Counter] = {}
         self._finding_handles: dict[str, Counter] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from shenyong.gateway.commands import Fault, FaultKind, Headers
+from shenyong.gateway.commands import Fault, FaultKind, Headers, Under
 from shenyong.gateway.consider import Considered
 from shenyong.gateway.ledgering import Case, Ending
 from shenyong.ledger import OutcomeKind
@@ -22,6 +22,12 @@ class Outgoing(msgspec.Struct, frozen=True):
     target: Model
     body: bytes
     intent: int
+
+    @property
+    def under(self) -> Under:
+        """The environment that was decided upon."""
+        plan = self.considered.plan
+        return Under(plan.environment, plan.facts.env_max)
 
 
 FAILURES: dict[FaultKind, tuple[Failure, OutcomeKind]] = {

@@ -26,6 +26,7 @@ from shenyong.gateway.commands import (
     FaultKind,
     Gone,
     Headers,
+    Lapsed,
     Next,
     Open,
     Opened,
@@ -39,13 +40,20 @@ from shenyong.gateway.commands import (
 )
 from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.path import Way
+from shenyong.guideline.terms import DataClass, Environment
 from shenyong.ledger import Decided, Entry, Intent, Outcome
+from shenyong.registry import Model
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.pleas import Approvals
 from shenyong.storage.turns import RefusedTurns
 from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Answer, Stream, Upstream
-from shenyong.upstream.faults import UpstreamError, UpstreamRefusedError, UpstreamTimeoutError
+from shenyong.upstream.faults import (
+    UpstreamError,
+    UpstreamLapsedError,
+    UpstreamRefusedError,
+    UpstreamTimeoutError,
+)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -69,6 +77,9 @@ class Services(Protocol):
     upstream: Upstream
     metrics: Metrics
     aside: ThreadPoolExecutor
+
+    def standing(self, model: Model, environment: Environment, level: DataClass | None) -> bool:
+        """Whether what was decided for an environment may be sent to it now."""
 
 
 class InspectionTimeoutError(RuntimeError):
@@ -126,6 +137,7 @@ class Shell:
         self._held_since: float | None = None
         self._given_up = False
         self._aside = services.aside
+        self._standing = services.standing
         self.begun = self.recorded = False
         self.first: Entry | None = None
         self.outcome: Outcome | None = None
@@ -247,22 +259,36 @@ class Shell:
             self._metrics.outcomes.labels(entry.outcome.value).inc()
         return index
 
-    async def _call(self, command: Call) -> Answered | Fault | Gone:
+    def _still(self, command: Call | Open) -> Callable[[], bool] | None:
+        """What is asked when it is the request's turn to go."""
+        under = command.under
+        if under is None:
+            return None
+        return lambda: self._standing(command.model, under.environment, under.level)
+
+    async def _call(self, command: Call) -> Answered | Fault | Gone | Lapsed:
         try:
+            still = self._still(command)
             answer = await self._unless_gone(
-                self._upstream.call(command.model, command.body, command.path)
+                self._upstream.call(command.model, command.body, command.path, still=still)
             )
         except _ClientGone:
             return Gone()
+        except UpstreamLapsedError:
+            return Lapsed()
         except UpstreamError as error:
             return fault_of(error)
         return Answered(answer.status, answer.body)
 
-    async def _open(self, command: Open) -> Answered | Opened | Fault | Gone:
+    async def _open(self, command: Open) -> Answered | Opened | Fault | Gone | Lapsed:
         try:
-            opened = await self._unless_gone(self._upstream.stream(command.model, command.body))
+            opened = await self._unless_gone(
+                self._upstream.stream(command.model, command.body, still=self._still(command))
+            )
         except _ClientGone:
             return Gone()
+        except UpstreamLapsedError:
+            return Lapsed()
         except UpstreamError as error:
             return fault_of(error)
         if isinstance(opened, Answer):

@@ -17,12 +17,14 @@ import psycopg
 
 from shenyong import wording
 from shenyong.decision import Judge, load_agency_pack
+from shenyong.gateway import probes as probing
 from shenyong.gateway.consider import inspecting
 from shenyong.gateway.ids import now_us
 from shenyong.gateway.journal import Journal, Line, place_of, timestamp
 from shenyong.gateway.metrics import Metrics
 from shenyong.gateway.world import World
 from shenyong.guideline import Pack, load_pack
+from shenyong.guideline.terms import DataClass, Environment
 from shenyong.inspection.directory import Directory
 from shenyong.inspection.fingerprints import Printer
 from shenyong.inspection.inspector import Inspector
@@ -34,7 +36,8 @@ from shenyong.ledger.checkpoint import SigningKey
 from shenyong.protocols.strict_json import Limits
 from shenyong.reading.passage import Source
 from shenyong.redaction import Style
-from shenyong.registry import Registry
+from shenyong.registry import Model, Registry
+from shenyong.registry.probe import Probed
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
 from shenyong.storage import rules, unreleased
@@ -140,6 +143,8 @@ class Worker:
         self._witnesses = parsed(settings.ledger.witnesses)
         self._judges: dict[str, Judge] = {}
         self._next_change = 0
+        self._probes: dict[str, Probed] = {}
+        self.told_probes: dict[str, bool] = {}
         self.world: World
         self._checkpointer: Checkpointer
         self.open = 0
@@ -156,6 +161,7 @@ class Worker:
         self._registers = await asyncio.to_thread(self._newer_registers)
         keys = {agency: log_key(self._seed, agency) for agency in registry.agencies}
         await self.writer.start({each: str(key.verifying) for each, key in keys.items()})
+        self._probes = await asyncio.to_thread(probing.states, self.settings.database.dsn)
         self.world = self._world(loaded)
         self._next_change = loaded.next_change
         await asyncio.to_thread(self._remember)
@@ -254,7 +260,7 @@ class Worker:
             )
             digesters[agency] = Digester(derived(self._digest_key, "digest", agency))
         return World(
-            registry=registry,
+            registry=self._probed(registry),
             inspect=self._inspect,
             judges=judges,
             digesters=digesters,
@@ -267,6 +273,23 @@ class Worker:
             inspect_output=self._inspect_output,
             registers={name: register for name, (_, register) in self._registers.items()},
         )
+
+    def _probed(self, registry: Registry) -> Registry:
+        required = self.settings.registry.probes == "required"
+        return registry.with_probes(self._probes, required=required)
+
+    async def look_at_probes(self) -> None:
+        """Take what the probes say now; tell where an environment lapsed or holds again."""
+        found = await asyncio.to_thread(probing.states, self.settings.database.dsn)
+        if found != self._probes:
+            self._probes = found
+            registry = self._probed(self.world.registry)
+            self.world = msgspec.structs.replace(self.world, registry=registry)
+        await probing.tell(self, self.world.registry)
+
+    def standing(self, model: Model, environment: Environment, level: DataClass | None) -> bool:
+        """Whether what was decided may be sent now: asked just before it goes."""
+        return self.world.registry.standing(model, environment, level, now_us())
 
     def _newer_registers(self) -> dict[str, tuple[int, Register]]:
         """The agencies' registers of what is not released; those that did not change stay."""
@@ -297,6 +320,7 @@ class Worker:
                     await self.turns.forget_expired(int(time.time()))
                     await self.files.forget_expired(int(time.time()))
                     forgotten = time.monotonic()
+                await self.look_at_probes()
                 version = await asyncio.to_thread(self._version)
                 registers = await asyncio.to_thread(self._newer_registers)
                 changed = registers != self._registers

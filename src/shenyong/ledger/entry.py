@@ -22,6 +22,7 @@ class OutcomeKind(StrEnum):
     UPSTREAM_ERROR = "upstream_error"
     TIMEOUT = "timeout"
     CLIENT_GONE = "client_gone"
+    LAPSED = "lapsed"  # the environment no longer held when it was to go: nothing was sent
     INTERRUPTED = "interrupted"  # the worker died; closed by the next one
 
 

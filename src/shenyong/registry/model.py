@@ -184,6 +184,12 @@ def banned(model: Model) -> bool:
     )
 
 
+# guideline: ey-genai-2023:7
+def exempted(model: Model, at: int) -> bool:
+    """Whether a banned product may be used by an exception of the law, as the open is used."""
+    return model.exception is not None and at < model.exception.expires
+
+
 # guideline: ey-genai-2023:4
 def effective(
     model: Model, confirmations: Sequence[Confirmation], at: int
@@ -194,7 +200,9 @@ def effective(
     on premises and unconfirmed. E5 without an air gap confirmed is E4. A banned model is E0.
     """
     if banned(model):
-        return Environment.UNREGISTERED, None
+        if not exempted(model, at):
+            return Environment.UNREGISTERED, None
+        return Environment.PUBLIC_CLOUD, None  # no confirmation makes a risky product closed
     if model.environment not in (Environment.ONPREM_CONFIRMED, Environment.AIRGAPPED):
         return model.environment, None
     valid = [each for each in confirmations if each.covers(model, at)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 
 from shenyong.decision.facts import Setting
 from shenyong.guideline.terms import DataClass, Environment
 from shenyong.registry.model import Confirmation, Model, descent, effective
 from shenyong.registry.people import Agency, ApiKey, Delegation, Person, Role, UseCase
+from shenyong.registry.probe import Probed
 
+_CONFIRMED = {Environment.ONPREM_CONFIRMED: 1, Environment.AIRGAPPED: 2}
 _TAIPEI = timezone(timedelta(hours=8))
 
 
@@ -47,6 +50,8 @@ class Registry:
         self.models = {each.id: each for each in models}
         self._keys = {each.id: each for each in keys}
         self.delegations = tuple(delegations)
+        self.probes: dict[str, Probed] = {}
+        self.probes_required = False
         self._confirmations: dict[str, list[Confirmation]] = defaultdict(list)
         for each in confirmations:
             self._check_confirmation(each)
@@ -158,10 +163,41 @@ class Registry:
 
     def effective(self, model: Model, at: int) -> tuple[Environment, DataClass | None]:
         """The model's environment at `at` (UTC microseconds) and the class confirmed for it."""
-        return effective(model, self._confirmations.get(model.id, ()), at)
+        found = effective(model, self._confirmations.get(model.id, ()), at)
+        if found[0] in _CONFIRMED and not self.probed(model, at):
+            return Environment.ONPREM_UNCONFIRMED, None
+        return found
+
+    def with_probes(self, probes: Mapping[str, Probed], *, required: bool) -> Registry:
+        """The same registry, with what is known of the probes now. `required`: all need one."""
+        made = copy.copy(self)
+        made.probes, made.probes_required = dict(probes), required
+        return made
+
+    # guideline: ey-genai-2023:4
+    def probed(self, model: Model, at: int) -> bool:
+        """Whether the model's environment may count as confirmed, as far as probes say."""
+        found = self.probes.get(model.id)
+        return not self.probes_required if found is None else found.holds(at)
+
+    def standing(
+        self, model: Model, environment: Environment, level: DataClass | None, at: int
+    ) -> bool:
+        """Whether what was decided for an environment may still be sent to it at `at`."""
+        known = self.models.get(model.id)
+        if known != model:
+            return False
+        current, highest = self.effective(model, at)
+        if environment not in _CONFIRMED:
+            return current is not Environment.UNREGISTERED
+        if _CONFIRMED.get(current, 0) < _CONFIRMED[environment]:
+            return False
+        return level is None or (highest is not None and highest.rank >= level.rank)
 
     def confirmed_until(self, model: Model, at: int) -> int | None:
         """When the confirmation that holds now ends (UTC microseconds), None if none holds."""
+        if not self.probed(model, at):
+            return None
         ends = [
             each.expires for each in self._confirmations.get(model.id, ()) if each.covers(model, at)
         ]
@@ -169,5 +205,7 @@ class Registry:
 
     def confirmation_of(self, model: Model, at: int) -> str:
         """The id of the confirmation that holds now, empty if none does."""
+        if not self.probed(model, at):
+            return ""
         valid = [each for each in self._confirmations.get(model.id, ()) if each.covers(model, at)]
         return max(valid, key=lambda each: each.max_class.rank).id if valid else ""

@@ -58,11 +58,16 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """The pepper of API keys, and how often the registry is read anew."""
+    """The pepper of API keys, and how often the registry is read anew.
+
+    `probes` says whether every closed environment needs a passing probe (``required``, for
+    production), or only those with a registered one.
+    """
 
     pepper: str = ""
     pepper_file: str = ""
     refresh_seconds: Seconds = 5.0
+    probes: Literal["where_registered", "required"] = "where_registered"
 
 
 class Limits(msgspec.Struct, frozen=True):

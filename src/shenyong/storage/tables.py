@@ -411,6 +411,7 @@ probe_key = Table(
     Column("model", Text, ForeignKey("model.id"), primary_key=True),
     Column("public_key", Text, nullable=False),
     Column("every_seconds", BigInteger, nullable=False),
+    Column("holding", Boolean, nullable=False),
 )
 probe = Table(
     "probe",

@@ -27,6 +27,7 @@ from shenyong.registry.model import Model
 from shenyong.upstream.faults import (
     UpstreamBrokenError,
     UpstreamError,
+    UpstreamLapsedError,
     UpstreamRefusedError,
     UpstreamTimeoutError,
 )
@@ -36,6 +37,8 @@ _KEEPALIVE_SECONDS = 3.0
 request seldom meets one that is just being closed."""
 
 KeyOf = Callable[[Model], str]
+Still = Callable[[], bool]
+"""Whether what was decided upon still holds."""
 CHAT = "/chat/completions"
 """Where a model is asked for a chat completion, below its base URL."""
 
@@ -48,6 +51,39 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class _Turn:
+    """A request's turn: waited for, checked when it comes, given back once."""
+
+    def __init__(
+        self, turns: asyncio.Semaphore, seconds: float, model: str, still: Still | None
+    ) -> None:
+        self._turns, self._seconds, self._model, self._still = turns, seconds, model, still
+        self._held = False
+
+    async def __aenter__(self) -> None:
+        if self._turns.locked():
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._turns.acquire()
+            except TimeoutError:
+                raise UpstreamTimeoutError(self._model, "it waited too long") from None
+        else:
+            await self._turns.acquire()
+        self._held = True
+        if self._still is not None and not self._still():
+            self.release()
+            raise UpstreamLapsedError(self._model, "the environment no longer holds")
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give the turn back; more than once does no harm."""
+        if self._held:
+            self._held = False
+            self._turns.release()
+
+
 class Stream:
     """An answer that arrives bit by bit. Close it, or read it to its end.
 
@@ -55,7 +91,14 @@ class Stream:
     stop.
     """
 
-    def __init__(self, model: Model, response: aiohttp.ClientResponse, limit: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        response: aiohttp.ClientResponse,
+        limit: int,
+        done: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._done = done
         self.status = response.status
         self.headers = _headers(response)
         self._model, self._response, self._left = model.id, response, limit
@@ -71,6 +114,7 @@ class Stream:
             data = await self._response.content.readany()
         if not data:
             self._response.release()
+            self._done()
             return b""
         self._left -= len(data)
         if self._left < 0:
@@ -81,6 +125,7 @@ class Stream:
     def close(self) -> None:
         """Stop it at the model. May be called twice."""
         self._response.close()
+        self._done()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """All bytes as they come; closes the stream when the iteration is left."""
@@ -114,26 +159,49 @@ class Upstream:
         self._key_of = key_of or environment_key
         self._session: aiohttp.ClientSession | None = None
         self._targets: dict[tuple[Model, str], tuple[URL, dict[str, str]]] = {}
+        # As many turns as connections: so nothing waits unseen in the pool of connections.
+        self._turns = asyncio.Semaphore(connections)
 
-    async def call(self, model: Model, body: bytes, path: str = CHAT) -> Answer:
+    def _turn(self, model: Model, still: Still | None) -> _Turn:
+        return _Turn(self._turns, self._total, model.id, still)
+
+    async def call(
+        self, model: Model, body: bytes, path: str = CHAT, *, still: Still | None = None
+    ) -> Answer:
         """The model's whole answer to `body`, asked at `path` below its base URL.
+
+        `still` is asked when it is this request's turn, however long it waited for a connection.
 
         Raises:
             UpstreamTimeoutError, UpstreamRefusedError, UpstreamBrokenError: see there.
+            UpstreamLapsedError: `still` said no; nothing was sent.
         """
-        response = await self._post(model, body, path)
-        return await self._whole(model, response)
+        async with self._turn(model, still):
+            response = await self._post(model, body, path)
+            return await self._whole(model, response)
 
-    async def stream(self, model: Model, body: bytes) -> Stream | Answer:
+    async def stream(
+        self, model: Model, body: bytes, *, still: Still | None = None
+    ) -> Stream | Answer:
         """The model's answer as a stream; as a whole if its status isn't 200.
 
         Raises:
             UpstreamTimeoutError, UpstreamRefusedError, UpstreamBrokenError: see there.
+            UpstreamLapsedError: `still` said no; nothing was sent.
         """
-        response = await self._post(model, body)
-        if response.status == 200:
-            return Stream(model, response, self._limit)
-        return await self._whole(model, response)
+        turn = self._turn(model, still)
+        await turn.__aenter__()
+        try:
+            response = await self._post(model, body)
+            if response.status != 200:
+                answer = await self._whole(model, response)
+                turn.release()
+                return answer
+        except BaseException:
+            turn.release()
+            raise
+        # The stream keeps its turn until it is closed or at its end.
+        return Stream(model, response, self._limit, turn.release)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -19,5 +19,9 @@ class UpstreamRefusedError(UpstreamError):
     """No connection, or no key to open one with: the request did not reach the model."""
 
 
+class UpstreamLapsedError(UpstreamError):
+    """It was not sent: what was decided upon no longer holds."""
+
+
 class UpstreamBrokenError(UpstreamError):
     """The answer broke off, was too large, or can't be read as HTTP."""

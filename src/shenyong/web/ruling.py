@@ -18,6 +18,7 @@ from shenyong.governance import KINDS, Refused
 from shenyong.governance.record import Actor
 from shenyong.guideline.pack import PackError, parse_pack
 from shenyong.guideline.terms import DataClass
+from shenyong.registry import ApiKey, Registry, Role
 from shenyong.storage import rules
 from shenyong.web import office
 from shenyong.web.context import Desk, Guest, now
@@ -214,7 +215,7 @@ async def agencies(request: Request, desk: Desk, guest: Guest) -> Response:
             {"person": each, "roles_now": sorted(registry.roles(each.id, at))}
             for each in sorted(people, key=lambda each: (each.unit, each.id))
         ],
-        "keys": _keys(registry, who) if who.roles & {"admin", "ciso", "operator", "auditor"} else [],
+        "keys": _keys(registry, who),
         "own": [
             (up, [pack.id for pack in desk.worker.world.judges[up.id].agency_packs])
             for up in registry.line(who.agency)
@@ -223,5 +224,8 @@ async def agencies(request: Request, desk: Desk, guest: Guest) -> Response:
     return page(desk, guest, "agencies.html", values)
 
 
-def _keys(registry: Any, who: Actor) -> list[Any]:
+def _keys(registry: Registry, who: Actor) -> list[ApiKey]:
+    """The agency's keys, for those who answer for them."""
+    if not who.roles & {Role.ADMIN, Role.CISO, Role.OPERATOR, Role.AUDITOR}:
+        return []
     return [each for each in registry.keys if each.agency == who.agency]

@@ -16,7 +16,6 @@ from shenyong.gateway.app import UNAUDITED, App
 from shenyong.gateway.shell import Message, Receive, SendMessage
 from shenyong.registry import Role
 from shenyong.settings import Settings
-from shenyong.web import desk as lists
 from shenyong.web import (
     auditing,
     drafting,
@@ -28,6 +27,7 @@ from shenyong.web import (
     ruling,
     signin,
 )
+from shenyong.web import desk as lists
 from shenyong.web.context import Desk
 from shenyong.web.view import Handler, guest_of, not_found, view
 

@@ -100,6 +100,7 @@ def upgrade() -> None:
     _table(
         "probe_key",
         ("model", _TEXT, False), ("public_key", _TEXT, False), ("every_seconds", _BIG, False),
+        ("holding", sa.Boolean, False),
         key=("model",), model="model.id",
     )  # fmt: skip
     _table(
