@@ -41,7 +41,7 @@ from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.protocols.responses import RESPONSES
 from shenyong.reading.documents import Document
-from shenyong.registry import Model
+from shenyong.registry import Caller, Model
 from shenyong.sandbox import readers
 from shenyong.settings import Settings
 from shenyong.storage.ledger import LedgerUnavailableError
@@ -166,7 +166,9 @@ class App:
         if (door is not None or look is not None) and method == "POST":
             headers = _headers(scope)
             # First who asks: strangers' bodies are not waited for.
-            caller = identify(Arrival(request_id, now_us(), headers, b""), worker.world)
+            caller = await _identified(worker, Arrival(request_id, now_us(), headers, b""))
+            if worker.budgets.spent(caller.key, now_us()):
+                return _whole(failure.render(Failure.QUOTA_EXHAUSTED, request_id))
             if caller.key.agency in worker.damaged:
                 return _whole(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
             seconds = worker.settings.limits.request_seconds
@@ -178,7 +180,12 @@ class App:
             way = (
                 look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
             )
-            return await shell.drive(way, len(body), seconds)
+            try:
+                return await shell.drive(way, len(body), seconds)
+            finally:
+                ended = shell.outcome
+                tokens = ended.tokens_in + ended.tokens_out if ended else 0
+                worker.budgets.count(caller.key.id, arrival.at, tokens)
         if path == uploads.PATH or path.startswith(f"{uploads.PATH}/"):
             return await _files(worker, scope, receive, path, request_id)
         if path == probes.PATH and method == "POST":
@@ -202,6 +209,20 @@ class App:
         if door is not None or look is not None:
             return _not_allowed(request_id, "POST")
         return _whole(_unknown(worker, path, request_id))
+
+
+async def _identified(worker: Worker, arrival: Arrival) -> Caller:
+    """Who asks. A key that opens nothing may be newer than our registry: that is looked at first.
+
+    Raises:
+        Unserved: it opens nothing.
+    """
+    try:
+        return identify(arrival, worker.world)
+    except Unserved:
+        if not await worker.catch_up():
+            raise
+    return identify(arrival, worker.world)
 
 
 def _whole(rendered: Rendered) -> Reply:

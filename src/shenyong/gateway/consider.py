@@ -11,16 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from shenyong.decision import Candidate, Facts, Judge, Plan, gather, plan
-from shenyong.guideline.terms import DataClass
+from shenyong.decision.facts import Decision, Obstacle
+from shenyong.decision.judge import PLANS
+from shenyong.guideline.terms import DataClass, Verdict
 from shenyong.inspection.finding import Finding
 from shenyong.inspection.inspector import Inspector
 from shenyong.inspection.mosaic import mosaic
 from shenyong.reading import read
 from shenyong.reading.passage import Source
 from shenyong.redaction import Redaction, Style, settle
-from shenyong.registry import Caller, Model, Registry
+from shenyong.registry import ApiKey, Caller, Model, Registry
 from shenyong.registry.model import descent
 
+KEY_CLASS = "key.max-class"
+"""The rule of a key's own bound."""
 Inspect = Callable[[Sequence[Source]], tuple[Finding, ...]]
 
 
@@ -127,11 +131,30 @@ def consider(
         candidates=_candidates(registry, asked) if findings or asked.declared else (),
         reroute=key.reroute,
     )
+    decided = _bounded(decided, facts, key)
     if redaction is None or not decided.redact:
         return Considered(findings, facts, decided, {}, {})
     before = {source.path: source.text for source in sources}
     texts = {path: text for path, text in redaction.texts.items() if before[path] != text}
     return Considered(findings, facts, decided, texts, redaction.pseudonyms)
+
+
+# guideline: ey-genai-2023:7
+def _bounded(decided: Plan, facts: Facts, key: ApiKey) -> Plan:
+    """The plan within the key's own bound: what is above the class it may carry is refused."""
+    if not key.max_class:
+        return decided
+    highest = DataClass(key.max_class).rank
+    if all(tag.rank <= highest for tag in facts.data):
+        return decided
+    decision = Decision(
+        Verdict.DENY, ("7",), ("點7", f"內控:金鑰上限 {key.max_class}"), (KEY_CLASS,),
+        tuple(Obstacle(name, (KEY_CLASS,)) for name in PLANS), decided.decision.pack_digest,
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        decided, action="refuse", verdict=Verdict.DENY, redact=False, decision=decision,
+        final=decision, remedies=(), obstacles=decision.obstacles,
+    )  # fmt: skip
 
 
 def _candidates(registry: Registry, asked: Asked) -> tuple[Candidate, ...]:

@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
+from shenyong import wording
 from shenyong.decision import explain
+from shenyong.decision.facts import Decision
 from shenyong.decision.gather import UnknownDeclarationError, declared_class
 from shenyong.gateway import ledgering
 from shenyong.gateway.answering import answer, stream
@@ -27,7 +29,7 @@ from shenyong.gateway.commands import (
     Reply,
     Seek,
 )
-from shenyong.gateway.consider import Asked, Considered, Inspect, consider
+from shenyong.gateway.consider import KEY_CLASS, Asked, Considered, Inspect, consider
 from shenyong.gateway.embedding import embed
 from shenyong.gateway.ledgering import Case, size_class
 from shenyong.gateway.outgoing import Outgoing, with_headers
@@ -45,6 +47,7 @@ from shenyong.protocols.history import Turn
 from shenyong.protocols.rendered import JSON_TYPE, Rendered
 from shenyong.reading.passage import Source
 from shenyong.registry import Caller, Denied, KeyFault, authenticate
+from shenyong.wording import Lang
 
 Way = Generator[Command, Any, Reply | None]
 """What `carry` is: commands out, their results in, a whole reply at the end."""
@@ -55,6 +58,7 @@ _KEY_FAILURES = {
     KeyFault.UNKNOWN: Failure.INVALID_KEY,
     KeyFault.REVOKED: Failure.REVOKED_KEY,
     KeyFault.EXPIRED: Failure.EXPIRED_KEY,
+    KeyFault.SUSPENDED: Failure.SUSPENDED_KEY,
 }
 PEOPLE = (Actor.OFFICIAL_NEED_TO_KNOW, Actor.OFFICIAL_NO_NEED)
 
@@ -356,6 +360,8 @@ def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusa
             _, level = world.registry.effective(levels[remedy.model], case.at)
             alternatives.append(refusal.Alternative(remedy.model, level.value if level else ""))
     guilty = [each for each in considered.findings if _counts(each)]
+    if KEY_CLASS in plan.decision.rules:  # redacting would not help: the key is what bounds it
+        guilty = []
     return refusal.Refusal(
         request_id=case.request_id,
         # What was asked for would be redacted, but what redaction leaves may not go: denied.
@@ -367,9 +373,14 @@ def _refusal(case: Case, considered: Considered, world: World) -> refusal.Refusa
         and any(
             remedy.op == "confirm_question" and remedy.verdict in _OPEN for remedy in plan.remedies
         ),
-        reason_zh=reasons[0].zh if reasons else "",
-        reason_en=reasons[0].en if reasons else "",
+        reason_zh=reasons[0].zh if reasons else _of_key(plan.decision, "zh_TW"),
+        reason_en=reasons[0].en if reasons else _of_key(plan.decision, "en"),
     )
+
+
+def _of_key(decision: Decision, lang: Lang) -> str:
+    """The reason where the key's own bound decided, which no pack knows of."""
+    return wording.text("refusal.key_class", lang) if KEY_CLASS in decision.rules else ""
 
 
 def _counts(finding: Any) -> bool:

@@ -41,6 +41,7 @@ from shenyong.registry.probe import Probed
 from shenyong.settings import Settings, secret
 from shenyong.storage import registry as stored
 from shenyong.storage import rules, unreleased
+from shenyong.storage.budgets import Budgets
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.files import Files
@@ -143,6 +144,8 @@ class Worker:
         self._witnesses = parsed(settings.ledger.witnesses)
         self._judges: dict[str, Judge] = {}
         self._next_change = 0
+        self._catching = asyncio.Lock()
+        self.budgets = Budgets(settings.database.dsn)
         self._probes: dict[str, Probed] = {}
         self.told_probes: dict[str, bool] = {}
         self.world: World
@@ -170,9 +173,11 @@ class Worker:
         self._checkpointer = Checkpointer(
             self.settings.database.dsn, keys, every_seconds=self.settings.ledger.checkpoint_seconds
         )
+        await self.budgets.start(now_us())
         self._tasks = [
             asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
+            asyncio.create_task(self.budgets.run(), name="budgets"),
         ]
         if self._witnesses:
             witnessing = Witnessing(
@@ -335,6 +340,25 @@ class Worker:
                 self.journal.write(
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))
                 )
+
+    async def catch_up(self) -> bool:
+        """Take a registry that is newer than ours at once; False if there is none.
+
+        One look at a time: who comes meanwhile waits for the next one.
+        """
+        before = self.world.registry.version
+        async with self._catching:
+            if self.world.registry.version != before:
+                return True
+            try:
+                if await asyncio.to_thread(self._version) == before:
+                    return False
+                await self._take(await asyncio.to_thread(self._load))
+            except Exception as error:
+                line = Line(timestamp(), "registry_not_refreshed", error=place_of(error))
+                self.journal.write(line)
+                return False
+        return True
 
     async def _take(self, loaded: _Loaded) -> None:
         """Serve by this registry; an agency that is new gets its log first."""

@@ -26,6 +26,7 @@ class Failure(StrEnum):
     INVALID_KEY = "invalid_api_key"
     EXPIRED_KEY = "expired_api_key"
     REVOKED_KEY = "revoked_api_key"
+    SUSPENDED_KEY = "suspended_api_key"
     UNIDENTIFIED_USER = "unidentified_user"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
@@ -62,6 +63,7 @@ FORMS: dict[Failure, _Form] = {
     Failure.INVALID_KEY: _Form(401, _ASKED, False),
     Failure.EXPIRED_KEY: _Form(401, _ASKED, False),
     Failure.REVOKED_KEY: _Form(401, _ASKED, False),
+    Failure.SUSPENDED_KEY: _Form(401, _ASKED, False),
     Failure.UNIDENTIFIED_USER: _Form(403, "permission_error", False),
     Failure.MODEL_NOT_ALLOWED: _Form(403, "permission_error", False),
     Failure.MODEL_NOT_FOUND: _Form(404, _ASKED, False),

@@ -31,6 +31,7 @@ class KeyFault(StrEnum):
     UNKNOWN = "unknown"  # no such key, or a wrong secret: not told apart
     REVOKED = "revoked"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"  # its owner is not active, or its use case or contract has ended
 
 
 class Denied(msgspec.Struct, frozen=True):
@@ -74,10 +75,23 @@ def authenticate(registry: Registry, header: str | None, at: int, pepper: bytes)
         return Denied(KeyFault.MALFORMED)
     key = registry.key(key_id)
     digest = secret_digest(secret, pepper)
-    if key is None or not hmac.compare_digest(digest, key.secret_digest):
+    if key is None or not _opens(key, digest, at):
         return Denied(KeyFault.UNKNOWN)
     if key.revoked:
         return Denied(KeyFault.REVOKED)
     if at >= key.expires:
         return Denied(KeyFault.EXPIRED)
-    return Caller(key, registry.use_case(key.use_case))
+    use_case = registry.use_case(key.use_case)
+    if not (use_case.active and registry.people[key.owner].active):
+        return Denied(KeyFault.SUSPENDED)
+    return Caller(key, use_case)
+
+
+def _opens(key: ApiKey, digest: bytes, at: int) -> bool:
+    """Whether it is the key's secret, or the one before it while the rotation's overlap lasts.
+
+    Both are compared in any case, so that the time taken does not tell which it was.
+    """
+    present = hmac.compare_digest(digest, key.secret_digest)
+    before = hmac.compare_digest(digest, key.old_digest or bytes(len(digest)))
+    return present or (before and bool(key.old_digest) and at < key.old_until)
