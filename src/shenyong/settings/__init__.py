@@ -16,9 +16,10 @@ Source: design.md (Configuration), ux.md 5. Pure but for `load`,
 from shenyong.settings.load import key, load, secret
 from shenyong.settings.parse import Parsed, parse
 from shenyong.settings.problem import Problem, SettingsError, render
-from shenyong.settings.sections import Settings
+from shenyong.settings.sections import Oidc, Settings
 
 __all__ = [
+    "Oidc",
     "Parsed",
     "Problem",
     "Settings",

@@ -141,6 +141,29 @@ class Web(msgspec.Struct, frozen=True):
     demo: bool = False
 
 
+class Oidc(msgspec.Struct, frozen=True):
+    """Signing in by the agency's OpenID provider; with an empty `issuer` there is none.
+
+    `claim` is the claim by which a person is found (as ``subject`` or ``user_name``), `label` what
+    the button says.
+    """
+
+    issuer: Annotated[str, Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
+    client_id: str = ""
+    client_secret: str = ""
+    client_secret_file: str = ""
+    scope: str = "openid profile"
+    claim: Literal["sub", "preferred_username", "email"] = "sub"
+    label: str = ""
+
+
+class Scim(msgspec.Struct, frozen=True):
+    """Provisioning by SCIM 2.0. Raising `generation` makes all earlier tokens useless."""
+
+    enabled: bool = False
+    generation: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+
+
 class Public(msgspec.Struct, frozen=True):
     """The public register's own listener (揭露專區); with port 0 there is none."""
 
@@ -168,6 +191,8 @@ class Settings(msgspec.Struct, frozen=True):
     inspection: Inspection = Inspection()
     policy: Policy = Policy()
     web: Web = Web()
+    oidc: Oidc = Oidc()
+    scim: Scim = Scim()
     public: Public = Public()
     logging: Logging = Logging()
 
@@ -178,6 +203,7 @@ SECRETS = frozenset(
         ("ledger", "signing_key"),
         ("ledger", "digest_key"),
         ("registry", "pepper"),
+        ("oidc", "client_secret"),
     }
 )
 """Keys whose values are secrets: allowed in the environment, never in the file, never shown."""
@@ -189,6 +215,7 @@ FILES = frozenset(
         ("ledger", "signing_key_file"),
         ("ledger", "digest_key_file"),
         ("registry", "pepper_file"),
+        ("oidc", "client_secret_file"),
         ("policy", "agency_packs"),
     }
 )

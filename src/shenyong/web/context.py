@@ -30,6 +30,7 @@ from shenyong.storage.pleas import Pleas
 from shenyong.storage.pool import Pool
 from shenyong.storage.records import Records
 from shenyong.storage.releases import Releases
+from shenyong.web.provider import Provider
 from shenyong.wording import Lang
 
 _FORGET_SECONDS = 3600
@@ -58,6 +59,7 @@ class Desk:
         self.pleas = Pleas(self.pool, self.vault_key)
         self.engine = engine_for(settings.database.dsn)
         self.records = Records(self.engine, self.vault_key)
+        self.provider = Provider(settings.oidc)
         self.corpus: Corpus | None = None
         self._corpus_of = ""
         self._task: asyncio.Task[None] | None = None

@@ -61,9 +61,20 @@ async def _form(
     if guest.session is None or guest.person is not None:
         fresh, csrf = await desk.accounts.begin(None, int(time.time()))
         values = {**values, "csrf": csrf}
-    told = {"resume": "", "next": "/", **values, "problem": problem, "params": params}
+    oidc = desk.settings.oidc
+    told = {"resume": "", "next": "/", **values, "problem": problem, "params": params,
+            "oidc": bool(oidc.issuer), "oidc_label": oidc.label}  # fmt: skip
     response: Response = page(desk, guest, "signin.html", told, status=401 if problem else 200)
     return _with_cookie(desk, response, fresh) if fresh else response
+
+
+async def entrance(desk: Desk, guest: Guest, response: Response, state: str) -> Response:
+    """A response that keeps a little state in the session of somebody who is nobody yet."""
+    if guest.session is None or guest.person is not None:
+        token, _ = await desk.accounts.begin(None, int(time.time()), state)
+        return _with_cookie(desk, response, token)
+    await desk.accounts.keep(guest.token, state)
+    return response
 
 
 async def sign_in(request: Request, desk: Desk, guest: Guest) -> Response:
@@ -125,7 +136,7 @@ def _state(guest: Guest) -> dict[str, Any]:
 async def enter(desk: Desk, guest: Guest, person: str, values: dict[str, str]) -> Response:
     """A new session for the person; a form that was held goes on."""
     found = desk.person(person)
-    if found is None:
+    if found is None or not found.active:
         return await _form(desk, guest, values, "web.signin.wrong")
     now = int(time.time())
     await desk.accounts.succeeded(person, now)

@@ -149,7 +149,15 @@ def resume(desk: Desk, guest: Guest, path: str, form: FormData) -> Response:
         if isinstance(value, str) and name not in ("csrf", "resume", "password", "code")
     ]
     held = json.dumps({"path": path, "fields": kept}, ensure_ascii=False)
-    values = {"next": "/", "resume": held, "problem": "web.signin.expired", "params": {}}
+    oidc = desk.settings.oidc
+    values = {
+        "oidc": bool(oidc.issuer),
+        "oidc_label": oidc.label,
+        "next": "/",
+        "resume": held,
+        "problem": "web.signin.expired",
+        "params": {},
+    }
     return page(desk, guest, "signin.html", values, status=401)
 
 
