@@ -30,6 +30,8 @@ COMMANDS: dict[str, str] = {
     "ledger verify": "shenyong.cli.ledger:verify",
     "ledger export": "shenyong.cli.ledger:export",
     "ledger evidence": "shenyong.cli.ledger:evidence",
+    "scim token": "shenyong.cli.scim:token",
+    "people import": "shenyong.cli.people:take",
     "key add": "shenyong.cli.key:add",
     "key list": "shenyong.cli.key:show",
     "key rotate": "shenyong.cli.key:rotate",

@@ -164,6 +164,11 @@ def _pages(desk: Desk) -> Starlette:
         routes.append(Route(path, view(desk, handler, open_to_all=True), methods=[method]))
     routes.append(Mount("/static", StaticFiles(packages=[("shenyong.web", "static")])))
 
+    if desk.settings.scim.enabled:
+        from shenyong.web import scim
+
+        routes.append(Mount("/scim/v2", scim.application(desk)))
+
     async def nothing(request: Request, _: Exception) -> Response:
         return not_found(desk, await guest_of(request, desk))
 
