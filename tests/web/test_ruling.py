@@ -47,6 +47,30 @@ def test_common_rules_are_composed_without_code(office: Office) -> None:
     assert "尚未選擇" in tang.text
 
 
+@pytest.mark.point("ey-genai-2023:10")
+def test_a_ready_pack_is_adopted_as_a_draft_whose_examples_hold(office: Office) -> None:
+    tang, lin = office.visitor("tang"), office.visitor("lin")
+    assert lin.get("/rules/ready").status_code == 200
+    assert "NIST AI 600-1" in lin.text
+    assert "採用為草案" not in lin.text
+    lin.post("/rules/ready/us-m-25-21")
+    assert lin.page is not None
+    assert lin.page.status_code == 404
+    tang.get("/rules/ready")
+    assert "採用為草案" in tang.text
+    tang.post("/rules/ready/us-m-25-21")
+    assert tang.page is not None
+    path = tang.page.url.path
+    assert path.startswith("/office/rules/")
+    assert "us-m-25-21.no-unattended" in tang.text
+    assert do(tang, path, "try") == 200
+    assert "過去 30 日" in tang.text
+    assert do(tang, path, "propose") == 200
+    tang.get("/rules/ready")
+    tang.post("/rules/ready/iso-42001")
+    assert tang.page.status_code == 404  # evidence only: nothing to adopt
+
+
 def edition(version: str, **changes: tuple[str, str]) -> bytes:
     pack = load_pack()
     sources = dict(zip(FILES, pack.sources, strict=True))

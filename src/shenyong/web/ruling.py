@@ -17,12 +17,13 @@ from shenyong.decision.compose import TOPICS, Composed, Limit, cedar
 from shenyong.governance import KINDS, Refused
 from shenyong.governance.record import Actor
 from shenyong.guideline.pack import PackError, parse_pack
+from shenyong.guideline.ready import ready_pack, ready_packs
 from shenyong.guideline.terms import DataClass
 from shenyong.registry import ApiKey, Registry, Role
 from shenyong.storage import rules
 from shenyong.web import office
 from shenyong.web.context import Desk, Guest, now
-from shenyong.web.view import SECURITY, failed, fields, files, page, redirect
+from shenyong.web.view import SECURITY, failed, fields, files, not_found, page, redirect
 
 _WRITERS = KINDS["rules"].open_to
 _MOST_PACK = 2 * 1024 * 1024
@@ -77,6 +78,24 @@ async def drafted(desk: Desk, guest: Guest, values: dict[str, str | list[str]]) 
     except Refused as refused:
         return failed(desk, guest, f"gov.refused.{refused.code}", 409)
     return redirect(f"/office/rules/{made.id}")
+
+
+async def ready(request: Request, desk: Desk, guest: Guest) -> Response:
+    """Ready packs, each clause with its source and how it is met."""
+    values = {"nav": "office", "packs": ready_packs(), "may_adopt": _may_write(guest)}
+    return page(desk, guest, "ready.html", values)
+
+
+async def adopt(request: Request, desk: Desk, guest: Guest) -> Response:
+    """A ready pack as a draft of the agency's own rules, with its examples."""
+    pack = ready_pack(request.path_params["id"])
+    if pack is None or not pack.policy_text:
+        return not_found(desk, guest)
+    values: dict[str, str | list[str]] = {
+        "pack": pack.id, "reason": f"{pack.title_zh}（{pack.source}）",
+        "cedar": pack.policy_text.strip(), "examples": pack.examples.strip(),
+    }  # fmt: skip
+    return await drafted(desk, guest, values)
 
 
 def _chosen(given: dict[str, list[str]]) -> Composed:

@@ -76,6 +76,8 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("POST", "/office/{kind}/{id}/unmask", office.unmask, tuple(Role)),
     ("GET", "/rules/compose", ruling.compose_form, _RULERS),
     ("POST", "/rules/compose", ruling.compose, _RULERS),
+    ("GET", "/rules/ready", ruling.ready, tuple(Role)),
+    ("POST", "/rules/ready/{id}", ruling.adopt, _RULERS),
     ("GET", "/guideline", ruling.guideline, tuple(Role)),
     ("GET", "/guideline/template", ruling.template, tuple(Role)),
     ("POST", "/guideline/import", ruling.take_edition, _RULERS),
