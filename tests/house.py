@@ -235,7 +235,7 @@ class House:
             start_new_session=True,
         )
         log.close()
-        until = time.monotonic() + 40
+        until = time.monotonic() + 240
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(self.log.read_text()[-3000:])

@@ -90,7 +90,7 @@ class Running:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        until = time.monotonic() + 20  # its worker holds the port a moment longer
+        until = time.monotonic() + 60  # its worker holds the port a moment longer
         with contextlib.suppress(OSError):
             while time.monotonic() < until:
                 socket.create_connection((THERE, 8611), timeout=1).close()

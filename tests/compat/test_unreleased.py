@@ -40,7 +40,7 @@ def says(house: House, text: str) -> str:
 
 def until(house: House, text: str, *, refused: bool) -> str:
     """What becomes of the text, once the worker has seen the change."""
-    end = time.monotonic() + 8
+    end = time.monotonic() + 240
     while True:
         said = says(house, text)
         if bool(said) is refused or time.monotonic() > end:

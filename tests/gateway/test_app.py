@@ -138,7 +138,7 @@ def repeats_nothing(heard: Heard) -> None:
 
 def until(true: Callable[[], object]) -> None:
     """Wait until it is so, but not for ever."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.05)

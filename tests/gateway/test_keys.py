@@ -54,7 +54,7 @@ def ask(house: House, key: str, text: str = "您好", model: str = "local/echo")
 
 def closed(house: House, key: str) -> None:
     """Wait until no worker serves the key any more."""
-    until, row = time.monotonic() + 20, 0
+    until, row = time.monotonic() + 60, 0
     while row < 8 and time.monotonic() < until:
         row = 0 if ask(house, key).status_code == 200 else row + 1
         time.sleep(0.2)

@@ -66,7 +66,7 @@ def ask(house: House, key: str) -> int:
 @pytest.mark.point("ey-genai-2023:4")
 def test_it_is_served_and_its_log_is_signed(house: House) -> None:
     key = join(house, "second", "su")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     seen = [ask(house, key)]
     while seen[-1] != 200 and time.monotonic() < until:
         time.sleep(0.1)
@@ -85,7 +85,7 @@ def test_it_is_served_and_its_log_is_signed(house: House) -> None:
 @pytest.mark.point("ey-genai-2023:4")
 def test_damage_to_one_log_stops_that_agency_and_no_other(house: House) -> None:
     key = join(house, "third", "ho")
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while ask(house, key) != 200 and time.monotonic() < until:
         time.sleep(0.1)
     while not verify_log(house.dsn, "third").checkpoints and time.monotonic() < until:

@@ -195,7 +195,7 @@ async def test_the_leader_signs_once_more_when_it_is_stopped(
 
 
 async def until(dsn: str, size: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not any(each.size == size for each in checkpoints(dsn)):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)

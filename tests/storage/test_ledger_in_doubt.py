@@ -85,7 +85,7 @@ async def test_a_lost_answer(new_database: Callable[..., str]) -> None:
             assert time.monotonic() - begun < 2.5
             assert all(isinstance(each, LedgerUnavailableError) for each in results)
             # They are durable all the same, and nobody tried again.
-            until = time.monotonic() + 5
+            until = time.monotonic() + 30
             while stored(dsn) != [first, second, *doubtful]:
                 assert time.monotonic() < until
                 await asyncio.sleep(0.02)
@@ -154,7 +154,7 @@ async def test_an_outcome_that_could_not_be_written_is_made_up_for(
             line.deaf = True  # the server hears and records, its answer is lost
             with pytest.raises(LedgerUnavailableError):
                 await writer.append(outcome(kept, places[1]))
-            until = time.monotonic() + 5
+            until = time.monotonic() + 30
             while len(stored(dsn)) < 3:
                 assert time.monotonic() < until
                 await asyncio.sleep(0.02)

@@ -47,7 +47,7 @@ def running_demo() -> Iterator[Demo]:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )  # fmt: skip
         try:
-            demo, until = Demo(folder, port), time.monotonic() + 90
+            demo, until = Demo(folder, port), time.monotonic() + 240
             while not answers(f"{demo.url}/readyz") or not answers(f"{demo.public_url}/"):
                 assert process.poll() is None
                 assert time.monotonic() < until

@@ -98,7 +98,7 @@ class Office(House):
     def start(self) -> None:
         """Start, and wait until the register answers too."""
         super().start()
-        until = time.monotonic() + 40
+        until = time.monotonic() + 240
         while True:
             try:
                 httpx.get(f"{self.public_url}/", timeout=5)

@@ -446,7 +446,7 @@ def test_stopping_keeps_what_was_written(office: Office) -> None:
         for line in answer.iter_lines():
             if "event: text" in line:
                 break
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while "模型沒有寫完" not in lin.get(f"/m/{matter}").text:
         assert time.monotonic() < until
         time.sleep(0.2)

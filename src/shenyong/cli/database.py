@@ -27,10 +27,7 @@ def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) ->
         Unavailable: it does not start or answer, or its schema is another version's.
     """
     if settings.database.data_dir:
-        # Read when the server's package is imported; unset or not 0700, it warns.
-        runtime = Path(settings.database.data_dir).parent / "run"
-        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        runtime_folder(Path(settings.database.data_dir).parent)
     import psycopg
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -42,7 +39,7 @@ def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) ->
     server: EmbeddedServer | None = None
     try:
         if place.data_dir:
-            with _plain_locale():
+            with plain_locale():
                 server = EmbeddedServer(Path(place.data_dir))
             dsn = server.dsn
         elif place.dsn or place.dsn_file:
@@ -69,8 +66,18 @@ def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) ->
             server.stop()
 
 
+def runtime_folder(beside: Path) -> None:
+    """Make the folder that the server's package wants, before it is imported.
+
+    It reads the variable then; unset, or not 0700, it warns.
+    """
+    runtime = beside / "run"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+
+
 @contextmanager
-def _plain_locale() -> Iterator[None]:
+def plain_locale() -> Iterator[None]:
     """``LC_ALL=C.UTF-8`` for a while: ``initdb`` refuses a locale that the machine lacks.
 
     zh_TW.UTF-8 in the environment of a machine without it is common; the product's own language

@@ -1,4 +1,4 @@
-"""The gateway's log: one JSON line an event, and never content.
+"""The gateway's log: one line an event, and never content.
 
 A line may carry ids, codes, counts and durations. There is no way to hand it free text: the fields
 are fixed, so nothing that a person typed can slip in.
@@ -8,61 +8,57 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TextIO
+from typing import Protocol, TextIO
 
-import msgspec
-
-
-class Line(msgspec.Struct, omit_defaults=True):
-    """One event. Durations are in microseconds."""
-
-    time: str
-    event: str
-    request_id: str = ""
-    agency: str = ""
-    key: str = ""
-    model: str = ""
-    environment: str = ""
-    verdict: str = ""
-    points: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    status: int = 0
-    code: str = ""
-    outcome: str = ""
-    inspect_us: int = 0
-    record_us: int = 0
-    total_us: int = 0
-    error: str = ""  # the type of an unexpected exception and where it was raised, no message
+from shenyong.gateway.line import WEIGHTS, Line, weight
+from shenyong.gateway.log_formats import json_line
 
 
-_WEIGHTS = {"info": 0, "warning": 1, "error": 2}
+class Collector(Protocol):
+    """Where lines go besides the stream. Neither call waits for anybody but `close`."""
 
+    def offer(self, line: Line) -> None:
+        """Take a line, or count it as lost."""
 
-def weight(line: Line) -> str:
-    """``error`` for a fault of ours, ``warning`` for a request not served, else ``info``."""
-    if line.error or line.event != "request":
-        return "error"
-    return "warning" if line.status >= 500 else "info"
+    def close(self) -> None:
+        """Send what waits, for a moment at most."""
 
 
 class Journal:
-    """Writes lines to a stream, each as it comes.
+    """Writes lines to a stream, each as it comes, and offers them to a collector.
 
     Lines lighter than `level` are left out; without `requests` so are those of requests that went
-    as they should. Faults are always written.
+    as they should. Faults are always written, to the stream too where `stderr` keeps it quiet.
     """
 
     def __init__(
-        self, stream: TextIO | None = None, *, requests: bool = True, level: str = "info"
+        self,
+        stream: TextIO | None = None,
+        *,
+        requests: bool = True,
+        level: str = "info",
+        stderr: bool = True,
+        collector: Collector | None = None,
     ) -> None:
         self._stream = stream or sys.stderr
-        self._encoder = msgspec.json.Encoder()
-        self._least = max(_WEIGHTS[level], 0 if requests else 1)
+        self._least = max(WEIGHTS[level], 0 if requests else 1)
+        self._shown = 0 if stderr else WEIGHTS["error"]
+        self._collector = collector
 
     def write(self, line: Line) -> None:
         """Write one line, if it weighs enough."""
-        if _WEIGHTS[weight(line)] >= self._least:
-            self._stream.write(self._encoder.encode(line).decode() + "\n")
+        weighs = WEIGHTS[weight(line)]
+        if weighs < self._least:
+            return
+        if weighs >= self._shown:
+            self._stream.write(json_line(line) + "\n")
+        if self._collector is not None:
+            self._collector.offer(line)
+
+    def close(self) -> None:
+        """Let the collector have what it was offered."""
+        if self._collector is not None:
+            self._collector.close()
 
 
 def timestamp() -> str:
@@ -81,3 +77,6 @@ def place_of(error: BaseException) -> str:
         return type(error).__name__
     name = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
     return f"{type(error).__name__} at {name}:{trace.tb_lineno}"
+
+
+__all__ = ["Collector", "Journal", "Line", "place_of", "timestamp", "weight"]

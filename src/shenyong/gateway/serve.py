@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gc
+import importlib
 import os
 import shutil
 import signal
@@ -41,6 +43,10 @@ def run(settings: Settings, target: str = "shenyong.gateway.app:build") -> None:
     folder = tempfile.mkdtemp(prefix="shenyong-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     os.environ[_HANDED] = base64.b64encode(msgspec.json.encode(settings)).decode()
+    # Here and once: a worker is forked with it, so one that died is replaced in a moment and not
+    # in the seconds that importing takes, and all share its memory.
+    importlib.import_module(target.partition(":")[0])
+    gc.freeze()
     granian = Granian(
         target=target,
         factory=True,

@@ -20,6 +20,7 @@ _ONE_OF = {
     "database": (("dsn", "dsn_file", "data_dir"),),
     "ledger": (("signing_key", "signing_key_file"), ("digest_key", "digest_key_file")),
     "registry": (("pepper", "pepper_file"),),
+    "telemetry": (("headers", "headers_file"),),
 }
 """Keys that say the same in different ways: at most one of each group may be set."""
 

@@ -13,6 +13,7 @@ from msgspec import Meta
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+SYSLOG = r"^$|^unix:/\S+$|^(udp|tcp|tls)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$"
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -111,15 +112,49 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Logging(msgspec.Struct, frozen=True):
-    """JSON lines on the standard error stream; never content.
+    """Lines without content: JSON on the standard error stream, and to a collector if one is named.
 
     `requests` says whether a line is written for each request; `level` from which weight on lines
     are written at all: a request is ``info``, one that was not served (5xx) a ``warning``, an
     unexpected fault an ``error``. Faults are always written.
+
+    `syslog` is where a collector listens: ``unix:/dev/log``, ``udp://host:514``, ``tcp://host:601``
+    or ``tls://host:6514`` (RFC 5424; RFC 6587 and 5425 over TCP and TLS). `format` is what a
+    message says there; `ca_file` whom to trust over TLS, else the system's authorities; up to
+    `queue_lines` wait in each worker, and what is more is counted and lost. With `stderr` false
+    only faults still go to the standard error stream.
     """
 
     requests: bool = True
     level: Literal["info", "warning", "error"] = "info"
+    stderr: bool = True
+    syslog: Annotated[str, Meta(pattern=SYSLOG)] = ""
+    format: Literal["json", "cef"] = "json"
+    facility: Literal[
+        "daemon", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"
+    ] = "local0"
+    ca_file: str = ""
+    queue_lines: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+
+
+class Telemetry(msgspec.Struct, frozen=True):
+    """OpenTelemetry by OTLP over HTTP; with an empty `endpoint` there is none (docs/telemetry.md).
+
+    `endpoint` is the collector's base URL; ``/v1/traces`` and ``/v1/metrics`` follow. `headers`,
+    which may hold a secret, is ``name=value`` parted by commas. `sample` is the share of requests
+    that are traced. With `accept_parent` a client's ``traceparent`` is taken for the parent of its
+    request's span; it never goes to a model.
+    """
+
+    endpoint: Annotated[str, Meta(pattern=r"^$|^https?://[^\s/?#@]+(/[^\s?#]*)?$")] = ""
+    headers: str = ""
+    headers_file: str = ""
+    ca_file: str = ""
+    traces: bool = True
+    metrics: bool = True
+    metrics_seconds: Seconds = 30.0
+    sample: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    accept_parent: bool = False
 
 
 class Web(msgspec.Struct, frozen=True):
@@ -179,6 +214,20 @@ class Public(msgspec.Struct, frozen=True):
         return f"http://{self.host}:{self.port}" if self.port else ""
 
 
+class Backup(msgspec.Struct, frozen=True):
+    """Where backups are written, and how old they may be before `doctor` speaks.
+
+    The newest may be `hours` old, its restore proved within `verify_days`; `keep` newest ones stay
+    (0: all). `recipient_file` is the public key for which the keys in them are sealed.
+    """
+
+    folder: str = ""
+    hours: Annotated[int, Meta(ge=1, le=8_760)] = 26
+    verify_days: Annotated[int, Meta(ge=1, le=366)] = 8
+    keep: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    recipient_file: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All settings of an installation."""
 
@@ -195,6 +244,8 @@ class Settings(msgspec.Struct, frozen=True):
     scim: Scim = Scim()
     public: Public = Public()
     logging: Logging = Logging()
+    telemetry: Telemetry = Telemetry()
+    backup: Backup = Backup()
 
 
 SECRETS = frozenset(
@@ -204,6 +255,7 @@ SECRETS = frozenset(
         ("ledger", "digest_key"),
         ("registry", "pepper"),
         ("oidc", "client_secret"),
+        ("telemetry", "headers"),
     }
 )
 """Keys whose values are secrets: allowed in the environment, never in the file, never shown."""
@@ -216,7 +268,12 @@ FILES = frozenset(
         ("ledger", "digest_key_file"),
         ("registry", "pepper_file"),
         ("oidc", "client_secret_file"),
+        ("logging", "ca_file"),
+        ("telemetry", "headers_file"),
+        ("telemetry", "ca_file"),
         ("policy", "agency_packs"),
+        ("backup", "folder"),
+        ("backup", "recipient_file"),
     }
 )
 """Keys that name files or folders: relative ones are taken from where `shenyong.toml` stands."""

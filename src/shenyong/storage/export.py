@@ -121,7 +121,7 @@ def verify_export(
 
     return verify(
         key.name.rpartition("/")[2],
-        _read_entries(folder, size),
+        exported_rows(folder, size),
         notes=[*notes, *kept],
         key=key,
         tiles=tile,
@@ -130,7 +130,7 @@ def verify_export(
     )
 
 
-def _read_entries(folder: Path, size: int) -> Iterator[Row]:
+def exported_rows(folder: Path, size: int) -> Iterator[Row]:
     """The entries of the bundles, each with the hash of its line; ends where one is missing."""
     with (folder / "entries.jsonl").open("rb") as lines:
         for number in range(-(-size // WIDTH)):

@@ -120,6 +120,7 @@ def application(desk: Desk) -> Starlette:
         _route("/{agency}/Users", directory.listed, "GET"),
         _route("/{agency}/Users", directory.create, "POST"),
         _route("/{agency}/Users/.search", directory.search, "POST"),
+        _route("/{agency}/.search", directory.search, "POST"),  # users are all that there is
         _route("/{agency}/Users/{id}", directory.get, "GET"),
         _route("/{agency}/Users/{id}", directory.replace, "PUT"),
         _route("/{agency}/Users/{id}", directory.patch, "PATCH"),
@@ -265,12 +266,7 @@ class Directory:
 
     def _dumped(self, user: Any, context: Any, asked: Any = None) -> dict[str, Any]:
         """A user as JSON, with the attributes that were asked for."""
-        wanted = (
-            {"attributes": asked.attributes, "excluded_attributes": asked.excluded_attributes}
-            if asked is not None
-            else {}
-        )
-        return dict(user.model_dump(scim_ctx=context, **wanted))
+        return dict(user.model_dump(scim_ctx=context, response_parameters=asked))
 
     async def get(self, request: Request) -> Answer:
         """``GET /Users/{id}``."""
