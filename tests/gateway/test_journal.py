@@ -109,6 +109,44 @@ class TestLine:
         assert json.loads(said.err)["event"] == "request"
 
 
+class Kept:
+    """A collector that keeps what it is offered."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.closed = False
+
+    def offer(self, line: Line) -> None:
+        self.lines.append(line)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class TestCollector:
+    def test_it_is_offered_what_is_written(self):
+        kept, stream = Kept(), io.StringIO()
+        journal = Journal(stream, level="warning", collector=kept)
+        for status in (200, 503):
+            journal.write(Line("t", "request", status=status))
+        assert [line.status for line in kept.lines] == [503]
+        assert len(stream.getvalue().splitlines()) == 1
+        journal.close()
+        assert kept.closed
+
+    def test_with_the_stream_off_only_faults_are_there_and_the_collector_has_all(self):
+        kept, stream = Kept(), io.StringIO()
+        journal = Journal(stream, stderr=False, collector=kept)
+        journal.write(Line("t", "request", status=200))
+        journal.write(Line("t", "request", status=503))
+        journal.write(Line("t", "request", status=500, error="KeyError at app.py:1"))
+        assert [line.status for line in kept.lines] == [200, 503, 500]
+        assert [json.loads(each)["status"] for each in stream.getvalue().splitlines()] == [500]
+
+    def test_without_one_there_is_nothing_to_close(self):
+        Journal(io.StringIO()).close()
+
+
 class TestTimestamp:
     def test_it_is_now_in_taipei_to_the_millisecond(self):
         before = datetime.datetime.now(datetime.UTC)
