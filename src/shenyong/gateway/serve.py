@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import threading
 from types import FrameType
 
 import msgspec
@@ -24,7 +25,13 @@ _HANDED = "SHENYONG_WORKER_SETTINGS"
 
 
 def handed_over() -> Settings:
-    """The settings that the starting process left in the environment of its workers."""
+    """The settings that the starting process left in the environment of its workers.
+
+    A worker calls this first. It inherited the starting process's handler of SIGTERM, which only
+    takes note; until the server sets its own, the signal ends a worker that is still building.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return msgspec.json.decode(base64.b64decode(os.environ[_HANDED]), type=Settings)
 
 

@@ -40,7 +40,10 @@ def public_register(settings: Settings) -> Iterator[None]:
         return
     check_free(settings.public.host, settings.public.port)
     # A new interpreter: what this one has in its memory, keys among it, is not the register's.
-    process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE)  # noqa: S603
+    # A session of its own: if it must be killed, its worker is killed with it.
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, start_new_session=True
+    )
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(apart(settings)) + b"\n")
     process.stdin.flush()
@@ -51,7 +54,7 @@ def public_register(settings: Settings) -> Iterator[None]:
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         process.stdin.close()
 
