@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "check": "shenyong.cli.check:check",
     "redact": "shenyong.cli.redact:redact",
     "scan": "shenyong.cli.scan:scan",
+    "contract key": "shenyong.cli.contract:key",
+    "contract verify": "shenyong.cli.contract:verify",
     "policy test": "shenyong.cli.policy:compare",
     "ledger verify": "shenyong.cli.ledger:verify",
     "ledger export": "shenyong.cli.ledger:export",
@@ -51,6 +53,8 @@ COMMANDS: dict[str, str] = {
     "user add": "shenyong.cli.user:add",
     "user password": "shenyong.cli.user:password",
     "migrate": "shenyong.cli.migrate:migrate",
+    "backup": "shenyong.cli.backup:backup",
+    "restore": "shenyong.cli.restore:restore",
     "bench": "shenyong.cli.bench:bench",
     "version": "shenyong.cli.version:version",
 }

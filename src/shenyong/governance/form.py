@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 Sort = Literal[
-    "line", "text", "choice", "choices", "day", "number", "person", "model", "use", "case"
+    "line", "text", "choice", "choices", "day", "number", "person", "model", "use", "case", "file"
 ]
 Values = dict[str, str | list[str]]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -24,8 +24,10 @@ class Field(msgspec.Struct, frozen=True):
     """A question of a form.
 
     `sort` ``line`` is one line, ``text`` several; ``person``, ``model`` and ``use`` name one of the
-    agency's; ``case`` a matter by its number. A `masked` answer is personal: it is shown masked,
-    and unmasking it is recorded. `low` and `high` bound a number.
+    agency's; ``case`` a matter by its number; ``file`` is the text of a file that is handed in. A
+    `masked` answer is personal: it is shown masked, and unmasking it is recorded. `low` and `high`
+    bound a number. What is not `asked` is found out by the program and kept with the answers;
+    nobody can put it into a form.
     """
 
     name: str
@@ -36,11 +38,12 @@ class Field(msgspec.Struct, frozen=True):
     low: int = 0
     high: int = 1_000_000_000
     pattern: str = ""
+    asked: bool = True
 
     @property
     def most(self) -> int:
         """How many characters an answer may have."""
-        return 200_000 if self.sort == "text" else 300
+        return 200_000 if self.sort in ("text", "file") else 300
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -64,10 +67,11 @@ def read_form(
     """The answers, tidied, and what is wrong with them. Nothing typed is thrown away."""
     values: Values = {}
     problems: list[Problem] = []
-    for field in fields:
+    for field in (each for each in fields if each.asked):
         told = [each.replace("\r\n", "\n").rstrip() for each in given.get(field.name, [])]
         # A text keeps its first lines as they are: errors name lines.
-        answers = [each if field.sort == "text" else each.strip() for each in told if each.strip()]
+        whole = field.sort in ("text", "file")
+        answers = [each if whole else each.strip() for each in told if each.strip()]
         values[field.name] = answers if field.sort == "choices" else (answers or [""])[0]
         if not answers:
             if field.required:
@@ -80,7 +84,7 @@ def read_form(
 
 
 def _wrong(field: Field, answer: str, known: Known) -> str:
-    if len(answer) > field.most or (field.sort != "text" and "\n" in answer):
+    if len(answer) > field.most or (field.sort not in ("text", "file") and "\n" in answer):
         return "too_long"
     if any(ord(each) < 32 and each not in "\n\t" for each in answer):
         return "control"

@@ -73,7 +73,8 @@ class Action(msgspec.Struct, frozen=True):
 
     `after` is the state that follows ("" leaves it). `four_eyes` names the steps whose actors may
     not take it. `own` says that only who opened the record may. `merges` lets its answers replace
-    the form's. `tone` is how grave a button looks.
+    the form's. `check` looks at the record and the step's answers: a code of ``gov.refused``, ""
+    if all is well. `tone` is how grave a button looks.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Action(msgspec.Struct, frozen=True):
     four_eyes: tuple[str, ...] = ()
     own: bool = False
     merges: bool = False
+    check: Callable[[Record, Values], str] | None = None
     tone: Literal["", "pri", "deny"] = ""
 
 
@@ -160,6 +162,9 @@ def act(
         Refused: the state has moved on, the person may not, or another person is wanted.
     """
     code = _barred(action, record, who)
+    if code:
+        raise Refused(code)
+    code = action.check(record, values) if action.check is not None else ""
     if code:
         raise Refused(code)
     state = action.after or record.state

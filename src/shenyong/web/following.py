@@ -28,6 +28,7 @@ from shenyong.storage import registry as stored
 from shenyong.storage import rules
 from shenyong.storage.past import past_decisions
 from shenyong.storage.records import saved
+from shenyong.web import contracting
 from shenyong.web.context import Desk, now
 
 _DAY = 86_400_000_000
@@ -148,6 +149,8 @@ async def prepared(desk: Desk, record: Record, action: Action, values: Values) -
         return found
     if record.kind == "subject_request" and action.name == "search":
         return await _searched(desk, record)
+    if record.kind == "contract":
+        return contracting.prepared(desk, record, action.name, values)
     return {}
 
 
@@ -261,12 +264,7 @@ async def beside(desk: Desk, record: Record) -> dict[str, Any]:
     if record.kind == "rules":
         found["versions"] = await asyncio.to_thread(_versions, desk, record)
     if record.kind == "contract":
-        world = desk.worker.world
-        found["keys"] = [each for each in world.registry.keys if each.contract == record.id]
-        found["rules"] = [
-            (each.id, each.digest[:12]) for each in world.judges[record.agency].agency_packs
-        ]
-        found["pack"] = world.judges[record.agency].pack
+        found |= contracting.beside(desk, record)
     if record.kind == "revision":
         found["points"] = await asyncio.to_thread(_compared, desk, record)
     search = record.last("search") if record.kind == "subject_request" else None

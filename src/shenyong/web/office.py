@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from shenyong.governance import KINDS, Actor, Field, Kind, Record, Refused, act, opened, read_form
 from shenyong.governance.form import Known, Problem, Values, text
-from shenyong.governance.record import Action, may_read, possible
+from shenyong.governance.record import may_read, possible
 from shenyong.ledger import Admin
 from shenyong.storage.records import NumberTakenError
 from shenyong.web import following, sheets
@@ -27,6 +27,7 @@ from shenyong.web.words import local, named, translator
 
 GROUPS = ("rules", "use", "environment", "contract", "personal", "staff", "revision")
 _SOON = 3 * 86_400_000_000
+_MOST_FILE = 256 * 1024
 
 
 async def index(request: Request, desk: Desk, guest: Guest) -> Response:
@@ -188,9 +189,13 @@ async def _answers(
 ) -> tuple[Values, tuple[Problem, ...]]:
     form = await fields(request)
     given: dict[str, list[str]] = {}
+    read = {each.name for each in asked if each.sort == "file"}
     for name, value in form.multi_items():
         if isinstance(value, str):
             given.setdefault(name, []).append(value)
+        elif name in read:
+            raw = await value.read(_MOST_FILE + 1)
+            given.setdefault(name, []).append(raw.decode("utf-8", "replace"))
     return read_form(asked, given, _known(desk, who))
 
 
@@ -325,26 +330,36 @@ async def do(request: Request, desk: Desk, guest: Guest) -> Response:
     if problems:
         return await _page(desk, guest, kind, record, problems=problems, tried=(name, values))
     try:
-        values = {**values, **await following.prepared(desk, record, action, values)}
-        await _carried_out(desk, kind, record, (action, who, values), at)
+        await step(desk, record.id, name, who, values, at=at)
     except Refused as refused:
         shown = {"refused": refused.code, "tried": (name, values)}
         return await _page(desk, guest, kind, record, **shown)  # type: ignore[arg-type]
     return redirect(f"/office/{kind.name}/{record.id}")
 
 
-async def _carried_out(
-    desk: Desk, kind: Kind, record: Record, what: tuple[Action, Actor, Values], at: int
-) -> None:
-    action, who, values = what
+async def step(
+    desk: Desk, record_id: str, name: str, who: Actor, values: Values, *, at: int
+) -> Record | None:
+    """Take an action on a record, and what follows from it; None if there is no such record.
+
+    Raises:
+        Refused: it may not be taken now, or not by this person.
+        KeyError: the record's kind has no such action.
+    """
+    record = await asyncio.to_thread(desk.records.get, record_id)
+    if record is None:
+        return None
+    kind = KINDS[record.kind]
+    action = kind.action(name)
+    told = {**values, **await following.prepared(desk, record, action, values)}
 
     def change(before: Record) -> Record:
-        return act(kind, before, action, who, at=at, values=values)
+        return act(kind, before, action, who, at=at, values=told)
 
     def follow(connection: Any, after: Record) -> None:
         following.follow(desk, after)(connection, after)
 
-    await asyncio.to_thread(
+    return await asyncio.to_thread(
         desk.records.change, record.id, change, lambda after: _entry(desk, who, after), follow
     )
 

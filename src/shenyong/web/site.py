@@ -18,6 +18,7 @@ from shenyong.registry import Role
 from shenyong.settings import Settings
 from shenyong.web import (
     auditing,
+    contracting,
     drafting,
     judging,
     matter,
@@ -74,6 +75,8 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("GET", "/office/{kind}/{id}", office.show, tuple(Role)),
     ("POST", "/office/{kind}/{id}/do", office.do, tuple(Role)),
     ("POST", "/office/{kind}/{id}/unmask", office.unmask, tuple(Role)),
+    ("GET", "/office/contract/{id}/clauses", contracting.clauses, tuple(Role)),
+    ("GET", "/office/contract/{id}/terms", contracting.terms, tuple(Role)),
     ("GET", "/rules/compose", ruling.compose_form, _RULERS),
     ("POST", "/rules/compose", ruling.compose, _RULERS),
     ("GET", "/rules/ready", ruling.ready, tuple(Role)),
