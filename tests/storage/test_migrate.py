@@ -33,7 +33,7 @@ def test_up_again_and_down(new_database: Callable[..., str]) -> None:
     engine = engine_for(dsn)
     with engine.begin() as connection:
         check(connection)
-        config = module._config()
+        config = module.config_of()
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     engine.dispose()

@@ -15,12 +15,15 @@ from shenyong.settings import Settings, secret
 
 
 @contextmanager
-def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) -> Iterator[Settings]:
+def opened(
+    settings: Settings, *, migrate: bool = False, owner: bool = False, schema: bool = True
+) -> Iterator[Settings]:
     """The settings with ``database.dsn`` set to a server that answers.
 
     An embedded server is started, and stopped at the end; one that runs already belongs to a
     gateway that serves, and is left running, unless the caller is its `owner`. With `migrate`, its
-    schema is brought up to date; without, a schema that isn't stops the command.
+    schema is brought up to date; without, a schema that isn't stops the command, unless `schema`
+    is false: then it is the caller's to look at.
 
     Raises:
         Misused: the settings name no database.
@@ -50,7 +53,7 @@ def opened(settings: Settings, *, migrate: bool = False, owner: bool = False) ->
         check_durability(dsn)
         if migrate:
             bring_up(dsn)
-        else:
+        elif schema:
             engine = engine_for(dsn)
             with engine.connect() as connection:
                 check(connection)

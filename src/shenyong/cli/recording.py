@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 def record_changes(settings: Settings, agency: str, changes: Iterable[tuple[str, str]]) -> None:
     """Write changes, each an action and its subject, into the agency's log."""
+    _record(settings, agency, [(action, subject, "") for action, subject in changes])
+
+
+def record_restore(settings: Settings, agency: str, subject: str, root: str) -> None:
+    """Say in an agency's log that it goes on from a backup; `root` is that of the newest state
+    that is known, or of the restored one where nothing is lost."""
+    _record(settings, agency, [("ledger.restore", subject, root)])
+
+
+def _record(settings: Settings, agency: str, changes: Iterable[tuple[str, str, str]]) -> None:
     import asyncio
 
     from shenyong.gateway.ids import new_request_id
@@ -27,9 +37,9 @@ def record_changes(settings: Settings, agency: str, changes: Iterable[tuple[str,
         writer = LedgerWriter(settings.database.dsn, started=now())
         await writer.start({agency: str(log_key(seed, agency).verifying)})
         try:
-            for action, subject in changes:
+            for action, subject, digest in changes:
                 await writer.append(
-                    Admin(agency, new_request_id(), now(), whoever(), action, subject)
+                    Admin(agency, new_request_id(), now(), whoever(), action, subject, digest)
                 )
         finally:
             await writer.stop()

@@ -12,11 +12,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 
 _HERE = Path(__file__).parent / "migrations"
-_LOCK = 0x5359_0001  # one migration at a time, whoever starts it
+LOCK = 0x5359_0001  # one migration at a time, whoever starts it
 
 
 class SchemaError(RuntimeError):
     """The database's schema is not one that this version can use. Says what to do."""
+
+
+class NewerSchemaError(SchemaError):
+    """The database was brought up by a newer version of this program."""
 
 
 def engine_for(dsn: str) -> Engine:
@@ -24,7 +28,8 @@ def engine_for(dsn: str) -> Engine:
     return create_engine(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
 
 
-def _config() -> Config:
+def config_of() -> Config:
+    """Alembic's configuration: where the migrations are."""
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("path_separator", "os")
@@ -33,7 +38,7 @@ def _config() -> Config:
 
 def head() -> str:
     """The revision that this code needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    revision = ScriptDirectory.from_config(config_of()).get_current_head()
     assert revision is not None
     return revision
 
@@ -43,17 +48,27 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def knows(revision: str) -> bool:
+    """Whether this code has the migration that leads to a revision."""
+    scripts = ScriptDirectory.from_config(config_of())
+    return revision in {each.revision for each in scripts.walk_revisions()}
+
+
+def refuse_newer(revision: str | None) -> None:
+    """Raise NewerSchemaError for a revision that this code doesn't know."""
+    if revision is not None and not knows(revision):
+        raise NewerSchemaError(
+            f"資料庫結構 {revision} 比本版程式新，請改用較新的版本。"
+            f" The database's schema {revision} is newer than this program; use a newer version."
+        )
+
+
 def check(connection: Connection) -> None:
     """Raise SchemaError unless the database is exactly at the revision of this code."""
     found, needed = current(connection), head()
     if found == needed:
         return
-    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
-        raise SchemaError(
-            f"資料庫結構 {found} 比本版程式新，請改用較新的版本。"
-            f" The database's schema {found} is newer than this program; use a newer version."
-        )
+    refuse_newer(found)
     raise SchemaError(
         "資料庫結構尚未更新，請先執行 shenyong migrate。"
         " The database's schema is not up to date; run `shenyong migrate` first."
@@ -63,20 +78,17 @@ def check(connection: Connection) -> None:
 def migrate(dsn: str) -> tuple[str | None, str]:
     """Bring the database to this code's revision. Returns the revisions before and after.
 
+    It is one transaction: killed half-way, it has changed nothing, and the next run begins anew.
+
     Raises:
-        SchemaError: the database is newer than this code.
+        NewerSchemaError: the database is newer than this code.
     """
     engine = engine_for(dsn)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         before = current(connection)
-        if before is not None and before != head():
-            try:
-                check(connection)
-            except SchemaError as error:
-                if "newer" in str(error):
-                    raise
-        config = _config()
+        refuse_newer(before)
+        config = config_of()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         after = current(connection)
@@ -85,10 +97,15 @@ def migrate(dsn: str) -> tuple[str | None, str]:
     return before, after
 
 
-def dry_run() -> str:
-    """The SQL that brings an empty database to this code's revision."""
+def dry_run(since: str | None = None) -> str:
+    """The SQL that brings a database at revision `since` (None: an empty one) to this code's.
+
+    Raises:
+        NewerSchemaError: `since` is newer than this code.
+    """
+    refuse_newer(since)
     buffer = io.StringIO()
-    config = _config()
+    config = config_of()
     config.attributes["buffer"] = buffer
-    command.upgrade(config, "head", sql=True)
+    command.upgrade(config, "head" if since is None else f"{since}:head", sql=True)
     return buffer.getvalue()
