@@ -40,14 +40,14 @@ test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
-	$(BIN)/ruff format --check src tests tools bench quality training fuzz
-	$(BIN)/ruff check src tests tools bench quality training fuzz
+	$(BIN)/ruff format --check src tests tools bench quality training fuzz attack
+	$(BIN)/ruff check src tests tools bench quality training fuzz attack
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put the code into its one form
-	$(BIN)/ruff format src tests tools bench quality training fuzz
-	$(BIN)/ruff check --fix src tests tools bench quality training fuzz
+	$(BIN)/ruff format src tests tools bench quality training fuzz attack
+	$(BIN)/ruff check --fix src tests tools bench quality training fuzz attack
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench

@@ -1,0 +1,1 @@
+"""Attacks that run long: what is inspected is what is sent, our API's own description, evasions."""
