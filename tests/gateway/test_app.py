@@ -615,6 +615,12 @@ def without(house: House, *tables: str) -> Iterator[None]:
             connection.execute(newer)
 
 
+LABELS = {
+    "decision", "point", "kind", "outcome", "code", "reason", "le",
+    "direction", "model", "witness", "signal", "version", "pack",
+}  # fmt: skip
+
+
 class TestFigures:
     def test_they_rise_with_what_happens(self, house: House) -> None:
         before = figures(house)
@@ -635,8 +641,10 @@ class TestFigures:
         assert rise("shenyong_findings_total", "kind=person_name") == 2
         assert rise("shenyong_findings_total", "kind=tw_national_id") == 1
         assert rise("shenyong_outcomes_total", "outcome=answered") == 2
-        assert rise("shenyong_failures_total", "code=400") == 1, "a refusal is no failure"
-        assert rise("shenyong_failures_total", "code=401") == 1
+        assert rise("shenyong_failures_total", "code=400,reason=invalid_json") == 1
+        refused = [key for key in after if "content_filter" in key[1]]
+        assert refused == [], "a refusal is no failure"
+        assert rise("shenyong_failures_total", "code=401,reason=missing_api_key") == 1
         assert rise("shenyong_inspect_seconds_count") == 3
         assert rise("shenyong_record_seconds_count") == 5
 
@@ -653,16 +661,17 @@ class TestFigures:
         _, page = house.get("/metrics")
         text = page.decode()
         assert "invented" not in text.lower()
-        assert [
-            each for each in (*TOLD, *house.keys.values(), "lin", "house") if each in text
-        ] == []
-        labels = {
-            name
+        assert [each for each in (*TOLD, *house.keys.values()) if each in text] == []
+        pairs = {
+            pair
             for family in text_string_to_metric_families(text)
             for sample in family.samples
-            for name in sample.labels
+            for pair in sample.labels.items()
         }
-        assert labels <= {"decision", "point", "kind", "outcome", "code", "le"}
+        assert {name for name, _ in pairs} <= LABELS
+        assert {value for _, value in pairs} & {"lin", "wu", "chen", "house", *house.keys} == set()
+        named = {value for name, value in pairs if name == "model"}
+        assert named <= {"cloud/echo", "local/echo", "onprem/echo"}, "the registry's alone"
 
     def test_open_requests_are_counted_while_they_are_open(self, house: House) -> None:
         gate = threading.Event()

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shenyong.gateway.metrics import Metrics
+from shenyong.ledger import Outcome, OutcomeKind
 
 pytestmark = pytest.mark.point("ey-genai-2023:4")
 
@@ -52,10 +53,23 @@ class TestCounts:
     def test_outcomes_and_failures_count(self):
         metrics = Metrics()
         metrics.outcomes.labels("answered").inc()
-        metrics.failures.labels("404").inc()
+        metrics.failures.labels("404", "not_proxied").inc()
         page = metrics.page()
         assert figure(page, "shenyong_outcomes_total", outcome="answered") == 1
-        assert figure(page, "shenyong_failures_total", code="404") == 1
+        assert figure(page, "shenyong_failures_total", code="404", reason="not_proxied") == 1
+
+    def test_a_call_counts_its_outcome_its_tokens_and_its_time(self):
+        metrics = Metrics()
+        metrics.ended(
+            Outcome("moda", "r", 1, 0, OutcomeKind.TIMEOUT, tokens_in=7, tokens_out=5), 1.5
+        )
+        metrics.ended(Outcome("moda", "r", 1, 0, OutcomeKind.ANSWERED), 0.004)
+        page = metrics.page()
+        assert figure(page, "shenyong_outcomes_total", outcome="timeout") == 1
+        assert figure(page, "shenyong_tokens_total", direction="input") == 7
+        assert figure(page, "shenyong_tokens_total", direction="output") == 5
+        assert figure(page, "shenyong_model_seconds_bucket", le="0.005") == 1
+        assert figure(page, "shenyong_model_seconds_sum") == 1.504
 
     def test_times_are_in_seconds_and_counted(self):
         metrics = Metrics()
@@ -86,9 +100,18 @@ def test_a_label_is_a_decision_a_point_a_kind_or_a_code_and_nothing_else():
     metrics.decided("deny", ("4",))
     metrics.found("secret", 1)
     metrics.outcomes.labels("stopped").inc()
-    metrics.failures.labels("400").inc()
+    metrics.failures.labels("400", "invalid_json").inc()
+    for gauge in (metrics.environment, metrics.confirmation_end):
+        gauge.labels("local/model").set(1)
+    metrics.witness_lag.labels("witness.example").set(1)
+    metrics.build.labels("1.0", "ey-genai-2023").set(1)
+    metrics.log_lost_by("full", 1)
+    metrics.telemetry_lost_by("traces", 1)
     names = {name for _, labels in figures(metrics.page()) for name, _ in labels}
-    assert names == {"decision", "point", "kind", "outcome", "code", "le"}
+    assert names == {
+        "decision", "point", "kind", "outcome", "code", "reason", "le",
+        "direction", "model", "witness", "signal", "version", "pack",
+    }  # fmt: skip
 
 
 def test_the_page_is_what_prometheus_reads():
@@ -109,10 +132,12 @@ def test_the_page_is_what_prometheus_reads():
 WORKER = """
 import sys
 from shenyong.gateway.metrics import Metrics
+from shenyong.ledger import Outcome, OutcomeKind
 metrics = Metrics()
 metrics.decided("allow", ("5",))
 metrics.found("person_name", int(sys.argv[1]))
 metrics.open.set(1)
+metrics.database_up.set(int(sys.argv[1]) - 1)
 if sys.argv[1] == "2":
     sys.stdout.buffer.write(metrics.page())
     sys.stdout.flush()
@@ -136,3 +161,30 @@ def test_any_worker_tells_the_figures_of_all(tmp_path: Path):
     assert figure(page, "shenyong_decisions_total", decision="allow", point="5") == 2
     assert figure(page, "shenyong_findings_total", kind="person_name") == 3
     assert "pid" not in {name for _, labels in figures(page) for name, _ in labels}
+
+
+def test_a_worker_that_died_is_no_part_of_the_present_but_of_what_was_counted(tmp_path: Path):
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    as_worker(1, shared)
+    as_worker(1, shared)
+    page = as_worker(2, shared)
+    assert figure(page, "shenyong_open_requests") == 1, "only its own is open"
+    assert figure(page, "shenyong_database_up") == 1, "whom the dead did not reach, they don't say"
+    assert figure(page, "shenyong_decisions_total", decision="allow", point="5") == 3
+
+
+def test_every_figure_has_a_name_by_prometheus_rules_and_says_what_it_is():
+    units = ("_seconds", "_bytes", "_total", "_info")
+    plain = {
+        "shenyong_open_requests", "shenyong_open_requests_limit", "shenyong_ledger_waiting_entries",
+        "shenyong_checkpoint_unsigned_entries", "shenyong_ledger_damaged_logs",
+        "shenyong_witness_refuses", "shenyong_environment_confirmed", "shenyong_database_up",
+        "shenyong_database_connections", "shenyong_database_connections_limit",
+        "shenyong_database_pool_in_use", "shenyong_database_pool_size", "shenyong_matters_waiting",
+        "shenyong_workers",
+    }  # fmt: skip
+    for family in Metrics().registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert name.endswith(units) or name in plain, name
+        assert family.documentation[0].isupper() or family.documentation[0] == "1"
+        assert not family.documentation.endswith("."), name

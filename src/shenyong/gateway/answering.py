@@ -49,6 +49,8 @@ HELD_MS = 30
 
 Shorter than what G9 allows (150): an inspection costs 40 µs, a person sees a delay of 150 ms."""
 Step = Generator[Command, Any, Reply | None]
+_CHOICES = 16
+"""Of so many choices of an answer it is told at most why they ended."""
 
 
 def _judge(outgoing: Outgoing, world: World) -> OutputJudge:
@@ -64,7 +66,8 @@ def record(outgoing: Outgoing, ending: Ending, judge: OutputJudge | None = None)
         ending.points = judge.decision.points
         ending.rules = judge.decision.rules
         ending.findings = judge.findings
-    return Record(ledgering.outcome(outgoing.case, outgoing.intent, now_us(), ending))
+    outcome = ledgering.outcome(outgoing.case, outgoing.intent, now_us(), ending)
+    return Record(outcome, ending.finish)
 
 
 def _rendered(code: Failure, outgoing: Outgoing) -> Rendered:
@@ -135,6 +138,7 @@ def answer(outgoing: Outgoing, world: World) -> Step:
         answer=digester.body(body),
         delivered=len(body),
     )
+    ending.finish = tuple(each.finish_reason or "stop" for each in said.choices[:_CHOICES])
     if said.usage:
         ending.tokens_in = said.usage.prompt_tokens
         ending.tokens_out = said.usage.completion_tokens
@@ -261,6 +265,8 @@ def _relayed(
         tally.add(last)
     ending.answer, ending.delivered = tally.digest(), tally.size
     ending.tokens_in, ending.tokens_out = relay.tokens_in, relay.tokens_out
+    stopped = ending.kind is OutcomeKind.STOPPED
+    ending.finish = ("content_filter",) if stopped else tuple(relay.finish.values())[:_CHOICES]
     yield record(outgoing, ending, judge)
     if last and not gone:
         yield Send(last)

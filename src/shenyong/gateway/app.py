@@ -83,6 +83,7 @@ class App:
                     await worker.start()
                 except Exception as error:
                     worker.journal.write(Line(timestamp(), "start_failed", error=place_of(error)))
+                    await asyncio.to_thread(worker.let_go)
                     await send({"type": "lifespan.startup.failed", "message": place_of(error)})
                     return
                 self._worker = worker
@@ -132,7 +133,7 @@ class App:
             door = _DOORS.get(_tidy(scope["path"]), CHAT)
             await self._send(reply, shell, send, door)
             line.status = reply.status
-            _count(worker, reply)
+            line.code = _count(worker, reply)
         elif shell is not None and shell.begun:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             line.status = 200
@@ -140,6 +141,10 @@ class App:
             _note(line, shell, began)
             if line.status != 200 or not _for_operators(scope):  # a probe each second says nothing
                 worker.journal.write(line)
+            if shell is not None and shell.first is not None:
+                worker.metrics.request.observe(line.total_us / 1e6)
+                if worker.telemetry is not None:
+                    worker.telemetry.offer(_tidy(scope["path"]), scope["headers"], line, shell)
 
     async def _send(self, reply: Reply, shell: Shell | None, send: SendMessage, door: Door) -> None:
         rendered = Rendered(reply.status, reply.headers, reply.body)
@@ -399,12 +404,25 @@ def _unknown(worker: Worker, path: str, request_id: str) -> Rendered:
     return failure.render(Failure.NOT_PROXIED, request_id, path=path)
 
 
-def _count(worker: Worker | None, reply: Reply) -> None:
+class _Said(msgspec.Struct):
+    code: str = ""
+
+
+class _Error(msgspec.Struct):
+    error: _Said = msgspec.field(default_factory=_Said)
+
+
+def _count(worker: Worker | None, reply: Reply) -> str:
+    """Count a request that was not served; the code of its error, which is a word of ours."""
     if worker is None or reply.status < 400:
-        return
-    headers = dict(reply.headers)
-    if "x-shenyong-decision" not in headers:
-        worker.metrics.failures.labels(str(reply.status)).inc()
+        return ""
+    try:
+        code = msgspec.json.decode(reply.body, type=_Error).error.code
+    except msgspec.MsgspecError:  # a page
+        code = ""
+    if "x-shenyong-decision" not in dict(reply.headers):
+        worker.metrics.failures.labels(str(reply.status), code).inc()
+    return code
 
 
 def _note(line: Line, shell: Shell | None, began: float) -> None:

@@ -22,9 +22,11 @@ class Record(msgspec.Struct, frozen=True):
     """Make this entry durable. Result: its index in the agency's log.
 
     If the ledger can't take it, the shell ends the path and answers 503: no record, no call.
+    `finish` is, of an outcome, why each choice of the answer ended.
     """
 
     entry: Entry
+    finish: tuple[str, ...] = ()
 
 
 class Recall(msgspec.Struct, frozen=True):

@@ -148,6 +148,7 @@ class Ending(msgspec.Struct):
     points: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     findings: Sequence[Finding] = ()
+    finish: tuple[str, ...] = ()  # why each choice ended: for telemetry, the ledger has `kind`
 
 
 def outcome(case: Case, index: int, at: int, ending: Ending) -> Outcome:

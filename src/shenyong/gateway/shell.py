@@ -144,6 +144,10 @@ class Shell:
         self.record_us = 0
         self._started = time.perf_counter()
         self.inspect_us = 0
+        # When the model was asked, said its first and its last; 0 where it did not.
+        self.called_at = self.first_at = self.answered_at = 0.0
+        self.streamed = False
+        self.finish: tuple[str, ...] = ()
 
     async def drive(self, way: Way, size: int = 0, seconds: float | None = None) -> Reply | None:
         """Carry the path of a request of `size` bytes to its end.
@@ -202,10 +206,16 @@ class Shell:
     async def _do(self, command: Command) -> Any:
         match command:
             case Record():
+                self.finish = command.finish
                 return await self._record(command.entry)
             case Call():
-                return await self._call(command)
+                self.called_at = time.perf_counter()
+                came = await self._call(command)
+                self.answered_at = time.perf_counter()
+                return came
             case Open():
+                self.streamed = True
+                self.called_at = time.perf_counter()
                 return await self._open(command)
             case Next():
                 return await self._next(command.quiet_after_ms)
@@ -256,7 +266,8 @@ class Shell:
                 self._metrics.found(kind, count)
         elif isinstance(entry, Outcome):
             self.outcome = entry
-            self._metrics.outcomes.labels(entry.outcome.value).inc()
+            self.answered_at = self.answered_at or begin
+            self._metrics.ended(entry, self.answered_at - self.called_at)
         return index
 
     def _still(self, command: Call | Open) -> Callable[[], bool] | None:
@@ -315,6 +326,8 @@ class Shell:
         except TimeoutError:
             self._held_since = None
             return Quiet()
+        if not self.first_at:
+            self.first_at = time.perf_counter()
         return data or Ended()
 
     def _left_to_hold(self, quiet_after_ms: int | None) -> float | None:

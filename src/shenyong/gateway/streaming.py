@@ -81,6 +81,7 @@ class Relay:
         self.open: set[int] = set()
         self._ended: set[int] = set()
         self.done = False
+        self.finish: dict[int, str] = {}  # why each choice ended
         self.tokens_in = self.tokens_out = 0
 
     @property
@@ -167,8 +168,10 @@ class Relay:
         said: dict[str, str] = {}
         for channel, piece in chunk.texts().items():
             said[channel] = self._said(channel, piece, said, out)
-        for index in chunk.finished:
+        finished = chunk.finished
+        for index in finished:
             self._finish(index, said, out)
+        self.finish.update(finished)
         if said:
             chunk = chunk.rewritten(said)
         if not chunk.silent:

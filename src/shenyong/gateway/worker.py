@@ -8,7 +8,7 @@ import gc
 import hashlib
 import hmac
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,10 +18,13 @@ import psycopg
 from shenyong import wording
 from shenyong.decision import Judge, load_agency_pack
 from shenyong.gateway import probes as probing
+from shenyong.gateway import sampling
 from shenyong.gateway.consider import inspecting
 from shenyong.gateway.ids import now_us
 from shenyong.gateway.journal import Journal, Line, place_of, timestamp
 from shenyong.gateway.metrics import Metrics
+from shenyong.gateway.syslog import collector
+from shenyong.gateway.tracing import telemetry_of
 from shenyong.gateway.world import World
 from shenyong.guideline import Pack, load_pack
 from shenyong.guideline.terms import DataClass, Environment
@@ -43,6 +46,7 @@ from shenyong.storage import registry as stored
 from shenyong.storage import rules, unreleased
 from shenyong.storage.budgets import Budgets
 from shenyong.storage.checkpointing import Checkpointer
+from shenyong.storage.clock import CLOCK
 from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.files import Files
 from shenyong.storage.ledger import LedgerWriter
@@ -94,7 +98,14 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.journal = Journal(requests=settings.logging.requests, level=settings.logging.level)
+        self.journal = Journal(
+            requests=settings.logging.requests,
+            level=settings.logging.level,
+            stderr=settings.logging.stderr,
+            collector=collector(settings.logging, self.metrics.log_lost_by),
+        )
+        self.telemetry = telemetry_of(settings.telemetry, self.metrics.telemetry_lost_by)
+        self.looks: list[Callable[[], None]] = []  # what sets figures that others of us know
         limits, upstream = settings.limits, settings.upstream
         self._engine = engine_for(settings.database.dsn)
         self._seed = key_bytes(
@@ -131,7 +142,7 @@ class Worker:
             connections=upstream.connections,
             answer_bytes=limits.answer_bytes,
         )
-        self.writer = LedgerWriter(settings.database.dsn, started=now_us())
+        self.writer = LedgerWriter(settings.database.dsn, started=CLOCK.now())
         # For long texts; two at once, so that the event loop gets its share of the interpreter.
         self.aside = ThreadPoolExecutor(2, thread_name_prefix="inspect")
         self.turns = RefusedTurns(settings.database.dsn)
@@ -152,6 +163,7 @@ class Worker:
         self._checkpointer: Checkpointer
         self.open = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._witnessing: Witnessing | None = None
 
     async def start(self) -> None:
         """Load the registry, connect, close what dead workers left open, and begin to listen.
@@ -178,12 +190,13 @@ class Worker:
             asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
             asyncio.create_task(self.budgets.run(), name="budgets"),
+            asyncio.create_task(sampling.run(self), name="figures"),
         ]
         if self._witnesses:
-            witnessing = Witnessing(
+            self._witnessing = Witnessing(
                 self.settings.database.dsn, self._witnesses, self.settings.ledger.witness_seconds
             )
-            self._tasks.append(asyncio.create_task(witnessing.run(), name="witnesses"))
+            self._tasks.append(asyncio.create_task(self._witnessing.run(), name="witnesses"))
         # What was built so far lives as long as the worker: the collector need not walk over it
         # again and again (a tenth of a request's CPU time).
         gc.collect()
@@ -203,6 +216,13 @@ class Worker:
         await self.writer.stop()
         self.aside.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
+        await asyncio.to_thread(self.let_go)
+
+    def let_go(self) -> None:
+        """Let what is to leave for other machines leave, for a moment at most."""
+        if self.telemetry is not None:
+            self.telemetry.close()
+        self.journal.close()
 
     def _warm(self) -> None:
         """Build now what is built at first use, so that the first request is as fast as any."""
@@ -336,6 +356,7 @@ class Worker:
                 elif changed:
                     mine = {name: register for name, (_, register) in registers.items()}
                     self.world = msgspec.structs.replace(self.world, registers=mine)
+                self.metrics.refreshed.set(time.time())
             except Exception as error:
                 self.journal.write(
                     Line(timestamp(), "registry_not_refreshed", error=place_of(error))
@@ -375,6 +396,22 @@ class Worker:
     def floor(self) -> Pack:
         """The guideline's pack that the settings name, which an adopted edition takes over from."""
         return self._pack
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The names of the witnesses that the settings name."""
+        return tuple(each.key.name for each in self._witnesses)
+
+    @property
+    def witness_faults(self) -> dict[tuple[str, str], int]:
+        """By witness and agency, the status of the last answer that was no cosignature."""
+        faults = self._witnessing.faults if self._witnessing else {}
+        return {place: error.status for place, error in faults.items()}
+
+    @property
+    def damaged_logs(self) -> int:
+        """How many logs this worker found damaged."""
+        return len(self._checkpointer.corrupt)
 
     @property
     def damaged(self) -> Container[str]:

@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ import psycopg
 
 from shenyong.ledger.entry import Entry, Intent, Outcome, OutcomeKind, encode
 from shenyong.ledger.merkle import leaf_hash
+from shenyong.storage.clock import CLOCK, stamped
 
 APPEND = """
 WITH head AS (
@@ -59,6 +59,7 @@ INSERT INTO ledger_head (agency, size, integrated, public_key) VALUES (%s, 0, 0,
 ON CONFLICT (agency) DO UPDATE SET public_key = ledger_head.public_key
 RETURNING public_key
 """
+_LAST = "SELECT leaf FROM ledger_entry WHERE agency = %s ORDER BY idx DESC LIMIT 1"
 WORKER_LOCK = 0x5359
 """First half of the advisory lock that a living worker holds; the second is its number."""
 
@@ -176,6 +177,9 @@ class LedgerWriter:
                 row = await self._fetch(connection, _CREATE, [agency, key])
                 if row is None or row[0] != key:
                     raise LedgerKeyError(agency)
+                last = await self._fetch(connection, _LAST, [agency])
+                if last is not None and isinstance(last[0], bytes):
+                    CLOCK.after(last[0])
         except (psycopg.Error, TimeoutError):
             raise LedgerUnavailableError from None
 
@@ -212,6 +216,11 @@ class LedgerWriter:
         self._waiting.append(_Waiting(entry, encode(entry), done))
         self._wake.set()
         return await done
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait for the next commit."""
+        return len(self._waiting)
 
     async def ready(self) -> bool:
         """Whether the database answers now."""
@@ -322,6 +331,8 @@ class LedgerWriter:
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         by_agency: dict[str, list[_Waiting]] = defaultdict(list)
         for each in batch:
+            if (entry := stamped(each.entry)) is not each.entry:
+                each.entry, each.leaf = entry, encode(entry)
             if not (each.done.cancelled() and isinstance(each.entry, Intent)):
                 by_agency[each.entry.agency].append(each)
         for agency, entries in by_agency.items():
@@ -372,7 +383,7 @@ class LedgerWriter:
 
     async def _mark(self) -> None:
         """Say now and then from when on our open intents are, so that a recovery is short."""
-        now = time.time_ns() // 1000
+        now = CLOCK.now()
         if now - self._marked < 2 * _MARGIN_US:
             return
         self._marked = min(now - _MARGIN_US, *self._open.values(), now)

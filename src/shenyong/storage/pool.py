@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from shenyong.ledger import Entry, encode, leaf_hash
+from shenyong.storage.clock import stamped
 from shenyong.storage.ledger import APPEND, LedgerUnavailableError
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
@@ -22,6 +23,8 @@ class Pool:
         self._dsn, self._timeout = dsn, timeout
         self._idle: list[Connection] = []
         self._gate = asyncio.Semaphore(most)
+        self.most = most
+        self.busy = 0  # transactions now open
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -30,7 +33,7 @@ class Pool:
         Raises:
             LedgerUnavailableError: the database does not answer; nothing was changed.
         """
-        async with self._gate:
+        async with self._gate, self._counted():
             connection = await self._take()
             try:
                 async with asyncio.timeout(self._timeout), connection.transaction():
@@ -48,6 +51,14 @@ class Pool:
                 self._idle.append(connection)
             else:
                 await connection.close()
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
 
     async def _take(self) -> Connection:
         while self._idle:
@@ -74,6 +85,7 @@ async def record(connection: Connection, entry: Entry) -> int:
     Raises:
         LedgerUnavailableError: the agency has no log.
     """
+    entry = stamped(entry)
     leaf = encode(entry)
     values = {
         "agency": entry.agency,

@@ -67,6 +67,8 @@ class Desk:
     async def start(self) -> None:
         """Load the statutes and begin to look for newer ones."""
         await self._refresh()
+        self.worker.metrics.pool_size.set(self.pool.most)
+        self.worker.looks.append(lambda: self.worker.metrics.pool_in_use.set(self.pool.busy))
         self._task = asyncio.create_task(self._refreshing(), name="desk")
 
     async def stop(self) -> None:
