@@ -10,9 +10,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from shenyong.storage.migrate import migrate
 from shenyong.storage.server import EmbeddedServer
+
+# How long an example takes is the machine's affair: what must be fast is measured by a benchmark.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _TEMPLATE = "shenyong_template"
 _numbers = itertools.count(1)

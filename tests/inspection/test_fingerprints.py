@@ -188,6 +188,6 @@ def test_statutes_that_quote_each_other_are_nobodys_secret() -> None:
 
 def test_it_costs_what_its_length_costs() -> None:
     PRINTER.prints(DRAFT)
-    begun = time.perf_counter()
+    begun = time.process_time()
     PRINTER.prints(DRAFT * 1000)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

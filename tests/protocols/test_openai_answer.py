@@ -215,9 +215,9 @@ def test_chunks_are_cheap() -> None:
     data = json.dumps({**ANSWER, "choices": [{"index": 0, "delta": {"content": "你好"}}]}).encode()
 
     def once() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(500):
             openai_answer.parse_chunk(data, "m").event()
-        return (time.perf_counter() - start) / 500
+        return (time.process_time() - start) / 500
 
     assert min(once() for _ in range(15)) < 20e-6  # 10 µs aimed at, twice that on a busy host

@@ -520,9 +520,9 @@ def test_a_request_is_fast() -> None:
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": content}]}).encode()
 
     def once() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(200):
             openai_chat.read(body).rewritten({}, "upstream").body()
-        return (time.perf_counter() - start) / 200
+        return (time.process_time() - start) / 200
 
     assert min(once() for _ in range(15)) < 120e-6  # 60 µs aimed at, twice that on a busy host

@@ -167,9 +167,9 @@ def test_a_chat_body_is_fast() -> None:
     assert 950 < len(body) < 1100
 
     def once() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(200):
             parse(body)
-        return (time.perf_counter() - start) / 200
+        return (time.process_time() - start) / 200
 
     assert min(once() for _ in range(15)) < 60e-6  # 30 µs aimed at, twice that on a busy host

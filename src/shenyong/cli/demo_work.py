@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from shenyong.cli import demo_office
 from shenyong.cli.demo_stories import QUESTIONS, REFUSED_PROMPT, STORIES, UNRELEASED, Story
 from shenyong.cli.seeds import AGENCY, PEOPLE
 from shenyong.gateway import ledgering
@@ -115,6 +116,7 @@ async def _fill(desk: Desk) -> None:
         agenda.append((begin, telling.tell))
         if story.until == "voided":
             agenda.append((begin + 3 * _DAY, telling.void))
+    agenda += [(when, partial(work, desk)) for when, work in demo_office.agenda(at)]
     for _, work in sorted(agenda, key=lambda each: each[0]):
         await work()
 

@@ -37,6 +37,10 @@ PEOPLE = (
     Person("wu", AGENCY, "吳資訊（示範）", Role.OPERATOR, unit="資訊室", title="分析師"),
     Person("kao", AGENCY, "高承辦（示範）", Role.OFFICIAL, unit="資料治理科", title="科員"),
     Person("su", AGENCY, "蘇科長（示範）", Role.SUPERVISOR, unit="資料治理科", title="科長"),
+    Person("tang", AGENCY, "唐資安長（示範）", Role.CISO, unit="資訊室", title="資安長"),
+    Person("yeh", AGENCY, "葉個資長（示範）", Role.DPO, unit="法制科", title="個資保護長"),
+    Person("ho", AGENCY, "何採購（示範）", Role.PROCUREMENT, unit="秘書室", title="專員"),
+    Person("hsu", AGENCY, "許管理（示範）", Role.ADMIN, unit="資訊室", title="系統管理師"),
 )
 """Two units, so that what one of them does is not the other's to read."""
 
