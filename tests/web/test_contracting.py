@@ -170,3 +170,38 @@ def test_what_the_law_bars_is_not_agreed_to(office: Office) -> None:
     sub = {"subcontractor": "示範分包公司", "scope": "測試"}
     assert do(ho, path, "subcontract", **sub, bound="no") == 409
     assert do(ho, path, "subcontract", **sub, bound="yes") == 200
+
+
+def test_a_contractor_s_key_ends_with_its_contract(office: Office) -> None:
+    ho, chen = office.visitor("ho"), office.visitor("chen")
+    path = opened(ho, "contract", dict(CONTRACT))
+    number = ho.text.split('<span class="num">')[1].split("<")[0]
+
+    def add(name: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        words = {"owner": "lin", "use-case": "work", "expires": "2027-06-30", "actor": "contractor",
+                 "contract": number, **changed}  # fmt: skip
+        return subprocess.run(
+            [Path(sys.executable).parent / "shenyong", "key", "add", name, "--config", office.file,
+             *(part for each, word in words.items() for part in (f"--{each}", word))],
+            capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, "SHENYONG__DATABASE__DSN": office.dsn, "LC_ALL": "en_US.UTF-8"},
+        )  # fmt: skip
+
+    assert add("early").returncode == 2  # the contract has not begun
+    assert do(ho, path, "start") == 200
+    assert "outlive" in add("late", expires="2028-01-01").stderr
+    assert add("wrong", actor="application").returncode == 2
+    assert add("nowhere", contract="115-CON-9999").returncode == 2
+    made = add("helper")
+    assert made.returncode == 0, made.stderr
+    assert until(ho, path, "helper")
+    headers = {"authorization": f"Bearer {made.stdout.split()[0]}"}
+    asked = {"text": "您好", "env": "E1"}
+    assert chen.client.post("/v1/shenyong/check", json=asked, headers=headers).status_code == 200
+    assert do(ho, path, "close", note="驗收") == 200
+    end, status = time.monotonic() + 60, 200
+    while status == 200 and time.monotonic() < end:
+        answer = chen.client.post("/v1/shenyong/check", json=asked, headers=headers)
+        status = answer.status_code
+        time.sleep(0.2)
+    assert status == 401

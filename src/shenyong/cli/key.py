@@ -91,6 +91,8 @@ def add(
             raise Misused(say("key.taken", id=id))
         try:
             until = datetime.datetime.fromisoformat(expires).replace(tzinfo=_TAIPEI)
+            if contract:
+                contract = _within(settings, person.agency, contract, until, actor)
             token, secret = new_key(id)
             made = ApiKey(
                 id=id, agency=person.agency, owner=owner, use_case=use_case, actor=Actor(actor),
@@ -109,6 +111,34 @@ def add(
         _save(settings, made, "registry.key.add")
     _shown(token, made, json=json)
     return Exit.FINE
+
+
+# guideline: ey-genai-2023:8
+def _within(
+    settings: Settings, agency: str, contract: str, until: datetime.datetime, actor: str
+) -> str:
+    """The id of a contract that runs and that the key ends with. Raises Misused.
+
+    `contract` is its number, as its page shows it, or its id.
+    """
+    from shenyong.cli.recording import vault_keys
+    from shenyong.governance.form import day, text
+    from shenyong.storage.migrate import engine_for
+    from shenyong.storage.records import Records
+
+    engine = engine_for(settings.database.dsn)
+    try:
+        record = Records(engine, vault_keys(settings)).named(agency, "contract", contract)
+    finally:
+        engine.dispose()
+    if record is None or record.state != "running":
+        raise Misused(say("key.no_contract", contract=contract))
+    ends = day(text(record.values, "ends"))
+    if ends is None or until.date() > ends:
+        raise Misused(say("key.outlives", ends=ends))
+    if actor != "contractor":
+        raise Misused(say("key.not_contractor"))
+    return record.id
 
 
 def _shown(token: str, key: ApiKey, *, json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def _record(settings: Settings, agency: str, changes: Iterable[tuple[str, str, s
             await writer.stop()
 
     asyncio.run(write())
+
+
+def vault_keys(settings: Settings) -> Callable[[str], bytes]:
+    """The keys, by agency, under which contents are sealed."""
+    from shenyong.gateway.worker import derived, key_bytes
+
+    ledger = settings.ledger
+    master = key_bytes(ledger.digest_key, ledger.digest_key_file, "ledger.digest_key")
+    return lambda agency: derived(master, "vault", agency)
 
 
 def now() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Text, cast, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shenyong.governance import Record, Taken
@@ -19,6 +19,7 @@ from shenyong.ledger import Admin
 from shenyong.ledger.entry import encode
 from shenyong.ledger.merkle import leaf_hash
 from shenyong.storage import registry, tables
+from shenyong.storage.clock import stamped
 from shenyong.storage.ledger import APPEND, LedgerUnavailableError
 from shenyong.storage.vault import new_key, seal, unseal
 
@@ -45,6 +46,7 @@ def append(connection: Connection, entry: Admin) -> int:
     Raises:
         LedgerUnavailableError: the agency has no log.
     """
+    entry = stamped(entry)
     leaf = encode(entry)
     values = {
         "agency": entry.agency, "count": 1, "requests": [entry.request],
@@ -126,6 +128,18 @@ class Records:
         """A record, or None. Who may see it is the caller's to ask."""
         table = tables.record
         query = select(table).where(table.c.id == record_id, table.c.key.is_not(None))
+        rows = self._whole(lambda connection: connection.execute(query).mappings().all())
+        return self._opened(rows[0])[0] if rows else None
+
+    def named(self, agency: str, kind: str, name: str) -> Record | None:
+        """An agency's record of a kind by its number or its id, or None."""
+        table = tables.record
+        query = select(table).where(
+            table.c.agency == agency,
+            table.c.kind == kind,
+            table.c.key.is_not(None),
+            (table.c.number == name) | (cast(table.c.id, Text) == name),
+        )
         rows = self._whole(lambda connection: connection.execute(query).mappings().all())
         return self._opened(rows[0])[0] if rows else None
 
