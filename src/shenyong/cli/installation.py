@@ -17,7 +17,7 @@ _TEMPLATE = Template("""\
 # 機敏值不寫在這裡：用 *_file 指到檔案，或用環境變數。 Secrets never stand here.
 
 [server]
-host = "127.0.0.1"
+host = "$host"
 port = $port
 workers = $workers
 # 別人連進來的網址，用在拒絕訊息的連結。 How people reach it, for links in refusals.
@@ -27,8 +27,7 @@ shutdown_seconds = 15
 [database]
 # 三選一：內嵌 PostgreSQL 的資料夾，或自己的伺服器（dsn_file，或 SHENYONG__DATABASE__DSN）。
 # One of the two: the folder of the embedded PostgreSQL, or your own server.
-data_dir = "postgresql"
-# dsn_file = "keys/dsn"
+$database
 
 [ledger]
 signing_key_file = "keys/signing.key"   # Ed25519，簽署查核點 signs checkpoints
@@ -76,6 +75,14 @@ host = "127.0.0.1"
 port = $public_port
 # public_url = "https://disclosure.example.gov.tw"   印在文件與 QR 上 printed on documents
 
+[backup]
+# 備份（shenyong backup）寫到哪裡；最好是另一台主機。 Where backups go: best to another host.
+# folder = "/var/backups/shenyong"
+hours = 26                              # 最新一份最多幾小時前 how old the newest may be
+verify_days = 8                         # 幾天內須驗證還原 how long ago a restore was proved
+keep = 0                                # 留幾份，0 為全部 how many stay; 0: all
+# recipient_file = "backup.pub.pem"     備份內金鑰的收件者 for whom the keys in it are sealed
+
 [policy]
 pack = "ey-genai-2023"
 # 機關自訂規則，只能加嚴。 The agency's own rules, which can only tighten.
@@ -87,13 +94,24 @@ level = "info"
 """)
 
 
+_EMBEDDED = 'data_dir = "postgresql"\n# dsn_file = "keys/dsn"'
+_OWN = '# data_dir = "postgresql"\ndsn_file = "{}"'
+
+
 def settings_text(
-    *, port: int = 8601, workers: int = 1, public_port: int = 0, demo: bool = False
+    *,
+    port: int = 8601,
+    workers: int = 1,
+    public_port: int = 0,
+    demo: bool = False,
+    host: str = "127.0.0.1",
+    dsn_file: str = "",
 ) -> str:
-    """The commented settings of a new installation."""
+    """The commented settings of a new installation; with a `dsn_file` its database is your own."""
     return _TEMPLATE.substitute(
-        port=port, workers=workers, public_port=public_port, demo=str(demo).lower()
-    )
+        port=port, workers=workers, public_port=public_port, demo=str(demo).lower(), host=host,
+        database=_OWN.format(dsn_file) if dsn_file else _EMBEDDED,
+    )  # fmt: skip
 
 
 def lay(folder: Path, text: str) -> Path:

@@ -78,7 +78,7 @@ class Outcome:
             "logs": [{**_plain(each), "ok": each.ok, "behind": each.behind} for each in self.logs],
             "contents": _plain(self.contents) if self.contents is not None else None,
             "compared_with_database_in_use": self.live,
-            "rollback": self.rolled_back or behind,
+            "rollback": self.rolled_back if self.into else behind,
             "recovered": self.recovered,
             "erased_again": self.erased_again,
             "witnesses": self.witnesses,

@@ -60,7 +60,7 @@ def pdf(sheet: Sheet, bundle: str = "") -> bytes:
         "warning": sheet.warning,
         "bundle": bundle,
         "file": FILE_NAME,
-        "fonts": list(_fonts()),
+        "fonts": list(chinese_fonts()),
         "day": [int(each) for each in (sheet.made[:10] or _today()).split("-")],
     }
     made = typst.compile(
@@ -86,7 +86,7 @@ def _known() -> typst.Fonts:
 
 
 @functools.cache
-def _fonts() -> tuple[str, ...]:
+def chinese_fonts() -> tuple[str, ...]:
     """The fonts of the list that this machine has, the best first. Raises NoFontError."""
     there = tuple(each for each in _FONTS if each in set(_known().families()))
     if not there:

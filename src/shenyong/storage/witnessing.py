@@ -99,6 +99,25 @@ async def submit(dsn: str, agency: str, witness: Witness) -> int:
     raise WitnessError(key.name, status, "its cosignature is not good")
 
 
+async def seen(note: bytes, witness: Witness) -> int:
+    """How many entries of a log a witness has seen, by showing it a checkpoint without a proof.
+
+    It then says its own size (409, C2SP tlog-witness) and changes nothing; one that has seen
+    nothing yet takes this one for its first.
+
+    Raises:
+        WitnessError: it doesn't know the log, or did not answer.
+    """
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        status, said = await _asked(session, witness, Request(0, (), note).body())
+    if status == _CONFLICT and said.strip().isdigit():
+        return int(said)
+    if status == _FINE:
+        return 0
+    raise WitnessError(witness.key.name, status, said[:200])
+
+
 async def _asked(session: aiohttp.ClientSession, witness: Witness, body: bytes) -> tuple[int, str]:
     try:
         async with session.post(f"{witness.url}/add-checkpoint", data=body) as answer:
