@@ -40,14 +40,14 @@ test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
-	$(BIN)/ruff format --check src tests tools bench quality training fuzz attack
-	$(BIN)/ruff check src tests tools bench quality training fuzz attack
+	$(BIN)/ruff format --check src tests tools bench quality training fuzz faults attack
+	$(BIN)/ruff check src tests tools bench quality training fuzz faults attack
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Put the code into its one form
-	$(BIN)/ruff format src tests tools bench quality training fuzz attack
-	$(BIN)/ruff check --fix src tests tools bench quality training fuzz attack
+	$(BIN)/ruff format src tests tools bench quality training fuzz faults attack
+	$(BIN)/ruff check --fix src tests tools bench quality training fuzz faults attack
 
 bench: $(VENV)/.dev ## Measure against the peers; writes docs/benchmarks.md (needs nginx, wrk, npm)
 	$(BIN)/python -m bench
@@ -73,6 +73,10 @@ fuzz: $(VENV)/.dev ## Fuzz reading, inspection and every document format for 30 
 	$(BIN)/python -m fuzz documents --seconds 780
 	$(BIN)/python -m fuzz text --seconds 780
 	$(BIN)/python -m fuzz json --seconds 240
+
+faults: $(VENV)/.dev ## Every fault of the matrix, then an hour of load; writes docs/reliability.md (needs root)
+	$(BIN)/python -m faults matrix --times 10
+	$(BIN)/python -m faults soak --minutes 60
 
 lock: $(VENV)/.dev ## Pin every dependency with its hashes (and no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt

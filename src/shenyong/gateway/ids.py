@@ -2,6 +2,7 @@
 
 UUIDv7 (RFC 9562, 5.7): time-ordered, so the ledger's index on it grows at one end; 74 random bits,
 so an id tells nobody about another.
+Its time never runs back, whatever happens to the machine's clock (`storage.clock`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import secrets
 import time
 
+from shenyong.storage.clock import CLOCK
+
 
 def new_request_id() -> str:
     """A fresh UUIDv7 in its 36-character text form."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = CLOCK.now() // 1000
     tail = secrets.token_hex(10)
     head = f"{milliseconds:012x}"
     variant = "89ab"[int(tail[3], 16) & 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ctypes
 import gc
 import importlib
 import os
@@ -10,7 +11,6 @@ import shutil
 import signal
 import socket
 import tempfile
-import threading
 from types import FrameType
 
 import msgspec
@@ -22,16 +22,11 @@ from granian.log import LogLevels
 from shenyong.settings import Settings
 
 _HANDED = "SHENYONG_WORKER_SETTINGS"
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def handed_over() -> Settings:
-    """The settings that the starting process left in the environment of its workers.
-
-    A worker calls this first. It inherited the starting process's handler of SIGTERM, which only
-    takes note; until the server sets its own, the signal ends a worker that is still building.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """The settings that the starting process left in the environment of its workers."""
     return msgspec.json.decode(base64.b64decode(os.environ[_HANDED]), type=Settings)
 
 
@@ -54,6 +49,7 @@ def run(settings: Settings, target: str = "shenyong.gateway.app:build") -> None:
     # in the seconds that importing takes, and all share its memory.
     importlib.import_module(target.partition(":")[0])
     gc.freeze()
+    _end_together()
     granian = Granian(
         target=target,
         factory=True,
@@ -73,12 +69,43 @@ def run(settings: Settings, target: str = "shenyong.gateway.app:build") -> None:
         workers_kill_timeout=int(server.shutdown_seconds) + 5,
     )
     previous = signal.getsignal(signal.SIGTERM)
+    # A worker inherits the server's handler, which only takes note of the signal: one that is told
+    # to end while it still imports would go on, and be an orphan if this process is killed.
+    os.register_at_fork(after_in_child=_ended_by_sigterm)
     try:
         granian.serve()
     finally:
         signal.signal(signal.SIGTERM, previous if callable(previous) else _ignored)
         shutil.rmtree(folder, ignore_errors=True)
         os.environ.pop(_HANDED, None)
+
+
+def _end_together() -> None:
+    """From now on what this process forks is killed with it.
+
+    A worker that outlives its first process would hold the address, and nobody would end it; what
+    it leaves open is closed as ``interrupted`` like that of any dead one.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is None:  # not Linux
+        return
+    parent = 0
+
+    def remember() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    def end_with_the_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before that
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.register_at_fork(before=remember, after_in_child=end_with_the_parent)
+
+
+def _ended_by_sigterm() -> None:
+    """In a new worker, until it sets a handler of its own."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _ignored(number: int, frame: FrameType | None) -> None:

@@ -143,7 +143,7 @@ class Records:
         rows = self._whole(lambda connection: connection.execute(query).mappings().all())
         return self._opened(rows[0])[0] if rows else None
 
-    def listed(self, agency: str, kind: str, state: str = "") -> list[Record]:
+    def listed(self, agency: str, kind: str, state: str = "", *, most: int = MOST) -> list[Record]:
         """An agency's records of a kind, what is due first, then the newest change first."""
         table = tables.record
         query = select(table).where(
@@ -151,7 +151,7 @@ class Records:
         )
         if state:
             query = query.where(table.c.state == state)
-        ordered = query.order_by(table.c.due == 0, table.c.due, table.c.updated.desc()).limit(MOST)
+        ordered = query.order_by(table.c.due == 0, table.c.due, table.c.updated.desc()).limit(most)
         rows = self._whole(lambda connection: connection.execute(ordered).mappings().all())
         return [self._opened(row)[0] for row in rows]
 

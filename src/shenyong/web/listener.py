@@ -5,11 +5,13 @@ So what is open to everybody shares no port, no cookies and no memory with the w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,15 +19,24 @@ import msgspec
 
 from shenyong.gateway.serve import check_free, run
 from shenyong.settings import Settings
-from shenyong.settings.sections import Ledger, Registry, Server
+from shenyong.settings.sections import Ledger, Oidc, Registry, Scim, Server
 
 _STOP_SECONDS = 10
+_AGAIN_SECONDS, _AGAIN_MOST = 0.2, 30.0
+"""How long after its end the register is begun again: at first, and where it ends at once."""
 
 
 def apart(settings: Settings) -> Settings:
     """What the register needs of the settings: its own address, the database, and no key."""
     server = Server(host=settings.public.host, port=settings.public.port, workers=1)
-    return msgspec.structs.replace(settings, server=server, ledger=Ledger(), registry=Registry())
+    return msgspec.structs.replace(
+        settings,
+        server=server,
+        ledger=Ledger(),
+        registry=Registry(),
+        oidc=Oidc(),
+        scim=Scim(),
+    )
 
 
 @contextmanager
@@ -39,24 +50,64 @@ def public_register(settings: Settings) -> Iterator[None]:
         yield
         return
     check_free(settings.public.host, settings.public.port)
-    # A new interpreter: what this one has in its memory, keys among it, is not the register's.
-    # A session of its own: if it must be killed, its worker is killed with it.
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, start_new_session=True
-    )
-    assert process.stdin is not None
-    process.stdin.write(msgspec.json.encode(apart(settings)) + b"\n")
-    process.stdin.flush()
+    process = _Process(msgspec.json.encode(apart(settings)) + b"\n")
     try:
         yield
     finally:
+        process.end()
+
+
+class _Process:
+    """The register's process, begun again where it ends without having been told to."""
+
+    def __init__(self, settings: bytes) -> None:
+        self._settings = settings
+        self._ending = threading.Event()
+        self._process = self._begun()
+        threading.Thread(target=self._keep, name="register", daemon=True).start()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        # A new interpreter: what this one has in its memory, keys among it, is not the register's.
+        # A session of its own: if it must be killed, its worker is killed with it.
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, start_new_session=True
+        )
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended already: `_keep` sees it
+            process.stdin.write(self._settings)
+            process.stdin.flush()
+        return process
+
+    def _keep(self) -> None:
+        pause = _AGAIN_SECONDS
+        while True:
+            began = time.monotonic()
+            self._process.wait()
+            if time.monotonic() - began > _AGAIN_MOST:
+                pause = _AGAIN_SECONDS
+            if self._ending.wait(pause):
+                return
+            pause = min(2 * pause, _AGAIN_MOST)
+            _kill(self._process)  # a worker that it left behind has the address
+            self._process = self._begun()
+
+    def end(self) -> None:
+        """Stop it, and wait until it has."""
+        self._ending.set()
+        process = self._process
         process.terminate()
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             process.wait()
-        process.stdin.close()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def main() -> None:
