@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench quality train lock architecture traceability tour fuzz faults clean
+.PHONY: help wheel bundle bundle-check setup demo test check format bench quality train lock architecture traceability tour fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -83,6 +83,20 @@ lock: $(VENV)/.dev ## Pin every dependency with its hashes (and no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group build -o requirements/run.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group dev --group training -o requirements/training.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt pyproject.toml --group dev --group fuzz -o requirements/fuzz.txt
+
+dist/wheels/.fetched: requirements/run.txt requirements/uv.txt $(VENV)/.run
+	@mkdir -p dist/wheels && rm -f dist/wheels/*.whl
+	@for lock in run uv; do $(PYTHON) -m pip --python $(BIN)/python download -q --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/$$lock.txt -d dist/wheels; done
+	@touch $@
+
+wheel: $(VENV)/.dev ## Our own wheel of the last commit, built twice and compared
+	$(BIN)/python -m tools.own_wheel
+
+bundle: $(VENV)/.dev dist/wheels/.fetched ## One archive that installs without any network; and its bill of materials
+	$(BIN)/python -m tools.bundle
+
+bundle-check: bundle ## Install the bundle where there is no network, and ask it (a few minutes; needs root)
+	$(BIN)/python -m tools.bundle_check dist/shenyong-*.tar
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache

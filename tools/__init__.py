@@ -1,1 +1,1 @@
-"""What builds, gathers, checks and draws; run as ``python -m tools.NAME``. Nothing here is installed."""
+"""What builds, gathers, checks and draws; run as ``python -m tools.NAME``. Never installed."""

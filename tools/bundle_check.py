@@ -30,14 +30,14 @@ NOWHERE = ("192.0.2.1", 443)
 """An address for documentation (RFC 5737): nobody is there, and here not even a way to it."""
 
 
-class Failed(AssertionError):
+class FailedError(AssertionError):
     """Something did not come out as it must."""
 
 
 def need(true: object, what: str) -> None:
-    """Raise `Failed` with `what` unless it is true."""
+    """Raise `FailedError` with `what` unless it is true."""
     if not true:
-        raise Failed(what)
+        raise FailedError(what)
 
 
 class Place:
@@ -74,7 +74,7 @@ def no_way_out(_: Place) -> str:
         socket.create_connection(NOWHERE, timeout=3).close()
     except OSError as error:
         return f"interfaces {names}; to the outside: {error.strerror}"
-    raise Failed("the outside can be reached")
+    raise FailedError("the outside can be reached")
 
 
 def refuses_an_altered_file(place: Place) -> str:
@@ -217,7 +217,7 @@ def inside(archive: Path, python: str) -> int:
             try:
                 said = step(place)
                 passed += 1
-            except (Failed, OSError, subprocess.TimeoutExpired) as error:
+            except (FailedError, OSError, subprocess.TimeoutExpired) as error:
                 said, failed = f"FAILED: {error}", failed + 1
             print(f"{time.monotonic() - began:7.1f} s  {title} {said}", flush=True)
     print(f"{passed} passed, {failed} failed")
