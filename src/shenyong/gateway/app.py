@@ -17,6 +17,7 @@ import shenyong
 from shenyong.gateway import decision_page, probes, uploads
 from shenyong.gateway.attachments import opened
 from shenyong.gateway.commands import Arrival, Reply
+from shenyong.gateway.framing import refuse, sound
 from shenyong.gateway.ids import new_request_id, now_us
 from shenyong.gateway.journal import Line, place_of, timestamp
 from shenyong.gateway.looking import LOOKS
@@ -70,7 +71,10 @@ class App:
     async def __call__(self, scope: Message, receive: Receive, send: SendMessage) -> None:
         """Serve one connection event, or the worker's life."""
         if scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            if sound(scope):
+                await self._serve(scope, receive, send)
+            else:
+                await refuse(send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

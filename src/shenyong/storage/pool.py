@@ -16,6 +16,10 @@ Connection = psycopg.AsyncConnection[tuple[object, ...]]
 _KEPT = 4
 
 
+class UnstorableError(ValueError):
+    """A value that no column can hold, such as a text with a NUL: the asker's fault, not ours."""
+
+
 class Pool:
     """A worker's connections. A fault of the database is a `LedgerUnavailableError`."""
 
@@ -32,6 +36,7 @@ class Pool:
 
         Raises:
             LedgerUnavailableError: the database does not answer; nothing was changed.
+            UnstorableError: a value can't be stored or looked up; nothing was changed.
         """
         async with self._gate, self._counted():
             connection = await self._take()
@@ -41,11 +46,13 @@ class Pool:
             except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
                 await connection.close()
                 raise LedgerUnavailableError from None
-            except BaseException:
+            except BaseException as error:
                 if connection.closed or connection.info.transaction_status != 0:
                     await connection.close()
                 else:
                     self._idle.append(connection)
+                if isinstance(error, psycopg.DataError):
+                    raise UnstorableError from None
                 raise
             if len(self._idle) < _KEPT and not connection.closed:
                 self._idle.append(connection)

@@ -129,7 +129,7 @@ async def _remedied(desk: Desk, guest: Guest, review: Review, model: str, fix: s
             each for each in findings if each.data_class is not None or each.kind == "encoded"
         ]
         if fix != "all":
-            number = int(fix) if fix.isdigit() else 0
+            number = int(fix) if fix.isascii() and fix.isdigit() and len(fix) < 9 else 0
             whole = asking.in_prompt(considered) if considered else []
             findings = whole[number - 1 : number] if number else []
         if not findings:

@@ -20,7 +20,7 @@ import shenyong
 from shenyong.disclosure import Facts, Level, Record, as_csv, as_json, as_ods, notice, tidy
 from shenyong.settings import Settings
 from shenyong.storage.ledger import LedgerUnavailableError
-from shenyong.storage.pool import Pool
+from shenyong.storage.pool import Pool, UnstorableError
 from shenyong.storage.releases import Releases
 from shenyong.web.view import SECURITY
 from shenyong.web.words import rendered, translator
@@ -53,7 +53,8 @@ class Register:
         month = request.query_params.get("month", "").strip()[:7]
         number = tidy(words)
         at = request.query_params.get("page", "1")
-        skip = (max(1, min(int(at), 200)) - 1) * _PAGE if at.isdigit() else 0
+        known = at.isascii() and at.isdigit() and len(at) < 6
+        skip = (max(1, min(int(at), 200)) - 1) * _PAGE if known else 0
         records = await self._releases.page(number or words, month, skip=skip, most=_PAGE + 1)
         values = {
             "records": records[:_PAGE],
@@ -142,6 +143,8 @@ def _safe(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except LedgerUnavailableError:
             return Response("503", 503, SECURITY, "text/plain")
+        except UnstorableError:
+            return Response("400", 400, SECURITY, "text/plain")
 
     return safe
 

@@ -13,10 +13,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from shenyong.gateway.app import UNAUDITED, App
+from shenyong.gateway.framing import sound
 from shenyong.gateway.shell import Message, Receive, SendMessage
 from shenyong.registry import Role
 from shenyong.settings import Settings
 from shenyong.web import (
+    assessing,
     auditing,
     contracting,
     drafting,
@@ -75,6 +77,7 @@ PAGES: tuple[tuple[str, str, Handler, tuple[Role, ...] | None], ...] = (
     ("GET", "/office/{kind}/{id}", office.show, tuple(Role)),
     ("POST", "/office/{kind}/{id}/do", office.do, tuple(Role)),
     ("POST", "/office/{kind}/{id}/unmask", office.unmask, tuple(Role)),
+    ("GET", "/office/use/{id}/checklist", assessing.checklist, tuple(Role)),
     ("GET", "/office/contract/{id}/clauses", contracting.clauses, tuple(Role)),
     ("GET", "/office/contract/{id}/terms", contracting.terms, tuple(Role)),
     ("GET", "/rules/compose", ruling.compose_form, _RULERS),
@@ -137,7 +140,7 @@ class Site:
         path = scope["path"]
         door = any(path == each or path.startswith(f"{each}/") for each in _GATEWAY)
         program = door or (path.rstrip("/") or "/") in UNAUDITED or not self._enabled
-        if program or path.startswith("//"):
+        if program or path.startswith("//") or not sound(scope):
             await self.gateway(scope, receive, send)
         elif self.gateway.worker is None:
             await self.gateway({**scope, "path": "/v1/models"}, receive, send)

@@ -7,12 +7,14 @@ the session is over, the form comes back after signing in (ux.md 1.1).
 
 from __future__ import annotations
 
+import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -21,6 +23,7 @@ from shenyong.gateway.journal import Line, place_of, timestamp
 from shenyong.registry import Role
 from shenyong.review import NotAllowed
 from shenyong.storage.ledger import LedgerUnavailableError
+from shenyong.storage.pool import UnstorableError
 from shenyong.storage.vault import SealError
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.words import moment, rendered, translator
@@ -95,6 +98,8 @@ def view(
             return failed(desk, Guest(language(request)), "web.error.database", 503)
         except SealError:
             return failed(desk, Guest(language(request)), "web.error.sealed", 500)
+        except (UnstorableError, HTTPException):  # a form or an address that nobody could read
+            return failed(desk, Guest(language(request)), "web.error.unreadable", 400)
         except Exception as error:
             line = Line(timestamp(), "page_failed", error=place_of(error))
             desk.worker.journal.write(line)
@@ -113,7 +118,8 @@ async def _unacceptable(
     if guest.person is None and not open_to_all:
         return resume(desk, guest, request.url.path, form)
     given = str(form.get("csrf", ""))
-    if guest.session is None or given != guest.session.csrf:
+    known = guest.session.csrf if guest.session is not None else ""
+    if not known or not hmac.compare_digest(given.encode("utf-8", "replace"), known.encode()):
         if open_to_all:
             return redirect("/signin")
         return resume(desk, guest, request.url.path, form)

@@ -73,7 +73,7 @@ def _before(node: Element, name: str, grammar: Grammar, inside: int) -> str:
         said = " " if inside else "\t"
     elif name in grammar.spaces:
         count = attribute(node, "c")
-        said = " " * (min(int(count), 100) if count.isdigit() else 1)
+        said = " " * (min(int(count[:9]), 100) if count.isascii() and count.isdigit() else 1)
     told = [attribute(node, each) for each in grammar.spoken]
     if grammar.outspoken:
         told = [str(each) for each in node.attrib.values()]

@@ -203,7 +203,8 @@ def _value(cell: Element, shared: list[str], name: str) -> str:
         inner = name_of(node)
         text = (node.text or "").strip()
         if inner == "v" and kind == "s":
-            if not text.isdigit() or int(text) >= len(shared):
+            known = text.isascii() and text.isdigit() and len(text) < 10
+            if not known or int(text) >= len(shared):
                 raise DocumentError(Fault.DAMAGED, name)
             said.append(shared[int(text)])
         elif inner == "v":
