@@ -89,6 +89,9 @@ class Action(msgspec.Struct, frozen=True):
     tone: Literal["", "pri", "deny"] = ""
 
 
+_CODES = {"confirmation": "ENV", "revision": "EDI", "reservation": "RSV", "retention": "KEEP"}
+
+
 class Kind(msgspec.Struct, frozen=True):
     """A kind of record.
 
@@ -111,6 +114,11 @@ class Kind(msgspec.Struct, frozen=True):
     def action(self, name: str) -> Action:
         """The action of that name. Raises KeyError."""
         return {each.name: each for each in self.actions}[name]
+
+    @property
+    def code(self) -> str:
+        """The letters in its records' numbers: its name's first, or its own where they clash."""
+        return _CODES.get(self.name, self.name[:3].upper())
 
     @property
     def masked(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from shenyong.governance import KINDS, Actor, Field, Kind, Record, Refused, act, opened, read_form
 from shenyong.governance.form import Known, Problem, Values, text
+from shenyong.governance.kinds.personal import by_category
 from shenyong.governance.record import may_read, possible
 from shenyong.ledger import Admin
 from shenyong.storage.records import NumberTakenError
@@ -68,6 +69,7 @@ async def listed(request: Request, desk: Desk, guest: Guest) -> Response:
     values = {
         "nav": "office", "kind": kind, "rows": [_row(desk, kind, each) for each in rows],
         "may_open": bool(kind.open_to & who.roles), "columns": _columns(kind), "at": now(),
+        "sums": by_category(rows) if kind.name == "incident" else {},
     }  # fmt: skip
     return page(desk, guest, "office_list.html", values)
 
@@ -220,7 +222,8 @@ async def create(desk: Desk, kind: Kind, who: Actor, values: Values, at: int) ->
     year = local(at).year - 1911
     for _ in range(20):  # two officers at once: the next number then
         count = await asyncio.to_thread(following.next_number, desk, who.agency, kind.name, year)
-        number = f"{year}-{kind.name[:3].upper()}-{count:04d}"
+        number = f"{year}-{kind.code}-{count:04d}"
+        following.admissible(desk, kind, who.agency, values)
         record = opened(kind, who, at, values, id=name, number=number)
         follow = following.follow(desk, record)
         try:

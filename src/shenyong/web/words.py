@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from shenyong.governance.form import day as read_day
 from shenyong.protocols import prose
 from shenyong.wording import Lang, keys, text
 
@@ -26,7 +27,13 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        day=day, iso_day=iso_day, clock=clock, moment=moment, iso=iso, points=points
+        day=day,
+        iso_day=iso_day,
+        roc_day=typed_day,
+        clock=clock,
+        moment=moment,
+        iso=iso,
+        points=points,
     )
     made.globals["named"] = named
     return made
@@ -74,6 +81,12 @@ def iso_day(told: str, lang: Lang = "zh_TW") -> str:
     except ValueError:
         return told
     return day(int(when.timestamp() * 1_000_000), lang)
+
+
+def typed_day(told: str, lang: Lang = "zh_TW") -> str:
+    """A day as somebody typed it into a form, ISO or 民國, as `day` writes it."""
+    found = read_day(told)
+    return iso_day(found.isoformat(), lang) if found is not None else told
 
 
 def clock(at: int) -> str:
