@@ -10,6 +10,7 @@ import os
 import sys
 import time
 
+from faults import figures, report, soak
 from faults import lines as _lines
 from faults.line import LINES
 from faults.matrix import Round, run, say
@@ -27,6 +28,10 @@ def main() -> int:
     matrix.add_argument("--minutes", type=float, default=0.0, help="end after so long")
     matrix.add_argument("--seed", type=int, default=int(time.time()))
     matrix.add_argument("--dry", action="store_true", help="keep no figures")
+    matrix.add_argument("--skip", action="append", default=[])
+    soaking = commands.add_parser("soak")
+    soaking.add_argument("--minutes", type=float, default=60.0)
+    commands.add_parser("forget").add_argument("line")
     commands.add_parser("list")
     commands.add_parser("write")
     chosen = options.parse_args()
@@ -35,15 +40,33 @@ def main() -> int:
         for each in LINES.values():
             print(f"{each.name:22} {each.en}")
         return 0
+    if chosen.command == "forget":
+        figures.forget(chosen.line)
+    if chosen.command == "soak":
+        soaked = soak.run(chosen.minutes, soak.say)
+        report.write()
+        soak.say("; ".join(soaked.violations) or "nothing amiss")
+        return int(bool(soaked.violations))
+    if chosen.command != "matrix":
+        report.write()
+        return 0
     rounds: list[Round] = []
 
     def told(each: Round) -> None:
         rounds.append(each)
         say(each)
+        if not chosen.dry:
+            figures.add(each)
 
-    wanted = [LINES[name] for name in chosen.only] or list(LINES.values())
+    wanted = [
+        each
+        for name, each in LINES.items()
+        if name not in chosen.skip and (not chosen.only or name in chosen.only)
+    ]
     until = time.monotonic() + chosen.minutes * 60 if chosen.minutes else None
     run(wanted, chosen.times, told, seed=chosen.seed, until=until)
+    if not chosen.dry:
+        report.write()
     return int(any(each.violations for each in rounds))
 
 

@@ -37,7 +37,7 @@ from shenyong.storage.pool import Pool
 from shenyong.storage.verification import verify_log
 
 _ENTRIES = "SELECT idx, leaf FROM ledger_entry WHERE agency = %s AND idx >= %s ORDER BY idx"
-_CLOSED_SECONDS = 20.0
+_CLOSED_SECONDS = 45.0
 _NAMED = 3
 """How many examples a violation names."""
 

@@ -76,6 +76,10 @@ class Load:
         """Begin, or go on."""
         self._running.set()
 
+    def pace(self, rate: float) -> None:
+        """From now on so many a second in all; 0: as fast as they are answered."""
+        self._rate = rate
+
     def rest(self) -> None:
         """Stop asking, and wait until nothing is open."""
         self._running.clear()
@@ -117,24 +121,20 @@ class Load:
             aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
             asyncio.TaskGroup() as group,
         ):
-            for place in range(self._clients):
-                group.create_task(self._client(session, place))
+            for _ in range(self._clients):
+                group.create_task(self._client(session))
 
-    async def _client(self, session: aiohttp.ClientSession, place: int) -> None:
-        every = self._clients / self._rate if self._rate else 0.0
-        due = time.monotonic() + every * place / self._clients
+    async def _client(self, session: aiohttp.ClientSession) -> None:
+        due = time.monotonic()
         while not self._ending:
+            every = self._clients / self._rate if self._rate else 0.0
             if not self._running.is_set():
                 await asyncio.sleep(0.01)
                 due = time.monotonic() + every * self._rng.random()
                 continue
             if every:
-                due += every
-                wait = due - time.monotonic()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                elif wait < -5:
-                    due = time.monotonic()
+                due = max(due + every, time.monotonic() - 5)
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._open += 1
             try:
                 seen = await self._ask(session)

@@ -29,6 +29,7 @@ class Round(msgspec.Struct, frozen=True):
     violations: tuple[str, ...] = ()
     calls: int = 0
     broken: int = 0  # requests that did not end well
+    unfinished: bool = False  # the rig itself failed: this says nothing
 
 
 def run(
@@ -53,7 +54,7 @@ def run(
                     told(once(line, stand, checks, rng, proofs=proofs))
                 except Exception as error:
                     # The rig itself, or a house that no longer starts: a new stand, and said so.
-                    told(Round(line.name, 0.0, (f"round broke off: {error!r}"[:1500],)))
+                    told(Round(line.name, 0.0, (f"broke off: {error!r}"[:1500],), unfinished=True))
                     stand_for.drop()
 
 
@@ -65,7 +66,6 @@ def once(
     stand.go()
     if not stand.load.wait_served(_BEFORE, 60):
         raise RuntimeError(f"not served before the fault: {dict(stand.load.counts)}")
-    failed = sum(stand.load.counts.values()) - stand.load.served()
     before = len(stand.load.seen)
     wrong = list(line.fault(stand, rng) or ())
     ended = time.monotonic()
@@ -79,7 +79,6 @@ def once(
     if not back or returned > line.back_seconds:
         wrong.append(f"I5 back after {returned:.1f} s, {line.back_seconds:g} allowed")
     stand.rest()
-    del failed
     broken = sum(not each.ended for each in stand.load.seen[before:])
     wrong += checks.look(proofs=proofs)
     return Round(line.name, returned, tuple(wrong), checks.calls - calls, broken)

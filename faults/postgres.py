@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -106,7 +105,6 @@ class Postgres:
 
     def _copied(self, leader: Postgres) -> None:
         """A standby that streams from `leader`."""
-        shutil.rmtree(self.folder)
         self._tool(
             "pg_basebackup", "-d", leader.dsn, "-D", str(self.folder), "-R", "-X", "stream",
             "--no-sync", "-c", "fast",

@@ -255,17 +255,26 @@ def expired(stand: Stand, rng: random.Random) -> list[str]:
     somewhere(rng, 0.3)
     certificates.use("expired")
     certificates.cut()
-    before = len(stand.model.received)
     failures = stand.load.counts.copy()
-    time.sleep(rng.uniform(0.3, 0.8))
-    until = time.monotonic() + 20
     told = "status 502 upstream_fault"
-    while stand.load.counts[told] < failures[told] + 5 and time.monotonic() < until:
-        time.sleep(0.02)
-    got = len(stand.model.received) - before
-    wrong = [f"{got} bodies went to a server with an expired certificate"] if got else []
-    if stand.load.counts[told] < failures[told] + 5:
+
+    def refused(more: int) -> bool:
+        until = time.monotonic() + 20
+        while stand.load.counts[told] < failures[told] + more:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+    wrong: list[str] = []
+    if not refused(12):  # more than there are clients: what was under way before is over
         wrong.append(f"not refused clearly: {dict(stand.load.counts - failures)}")
+    before = len(stand.model.received)
+    time.sleep(rng.uniform(0.2, 0.6))
+    if not refused(17):
+        wrong.append("refused no more")
+    if got := len(stand.model.received) - before:
+        wrong.append(f"{got} bodies went to a server with an expired certificate")
     certificates.use("good")
     return wrong
 

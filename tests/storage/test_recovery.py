@@ -16,7 +16,7 @@ from shenyong.ledger import Outcome, OutcomeKind
 from shenyong.ledger.checkpoint import SigningKey
 from shenyong.ledger.entry import decode
 from shenyong.storage.ledger import LedgerUnavailableError, LedgerWriter
-from shenyong.storage.recovery import close_interrupted
+from shenyong.storage.recovery import close_interrupted, watch
 from shenyong.storage.verification import verify_log
 
 KEY = SigningKey(f"shenyong/{AGENCY}", b"\1" * 32)
@@ -169,3 +169,44 @@ async def test_the_mark_does_not_pass_an_open_intent(clean: str) -> None:
     assert await close_interrupted(clean, following) == 1
     assert interrupted(clean) == [old]
     await following.stop()
+
+
+async def _watching(dsn: str, *writers: LedgerWriter) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(watch(dsn, each, 0.4)) for each in writers]
+
+
+async def test_living_workers_close_what_a_dead_one_left(clean: str) -> None:
+    living = [await started(clean) for _ in range(2)]
+    left = await killed(clean)
+    tasks = await _watching(clean, *living)
+    for _ in range(200):
+        if len(interrupted(clean)) == len(left):
+            break
+        await asyncio.sleep(0.05)
+    assert sorted(interrupted(clean)) == sorted(left)
+    for each in tasks:
+        each.cancel()
+    for writer in living:
+        await writer.stop()
+
+
+async def test_a_worker_whose_line_was_cut_is_not_dead(clean: str) -> None:
+    living = [await started(clean) for _ in range(2)]
+    mine = intent(worker=living[0].worker)
+    index = await living[0].append(mine)
+    tasks = await _watching(clean, *living)
+    for _ in range(3):
+        with psycopg.connect(clean, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = %s",
+                [f"shenyong-ledger-{living[0].worker}"],
+            )
+        await asyncio.sleep(0.9)
+    assert interrupted(clean) == []
+    await living[0].append(outcome(mine, index))
+    for each in tasks:
+        each.cancel()
+    for writer in living:
+        await writer.stop()
+    assert verify_log(clean, AGENCY).open_intents == 0

@@ -42,8 +42,8 @@ from shenyong.redaction import Style
 from shenyong.registry import Model, Registry
 from shenyong.registry.probe import Probed
 from shenyong.settings import Settings, secret
+from shenyong.storage import recovery, rules, unreleased
 from shenyong.storage import registry as stored
-from shenyong.storage import rules, unreleased
 from shenyong.storage.budgets import Budgets
 from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.clock import CLOCK
@@ -52,7 +52,6 @@ from shenyong.storage.files import Files
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.pleas import Approvals
-from shenyong.storage.recovery import close_interrupted
 from shenyong.storage.turns import RefusedTurns
 from shenyong.storage.witnessing import Witnessing, parsed
 from shenyong.upstream.client import Upstream
@@ -181,7 +180,7 @@ class Worker:
         self._next_change = loaded.next_change
         await asyncio.to_thread(self._remember)
         self._warm()
-        await close_interrupted(self.settings.database.dsn, self.writer)
+        await recovery.close_interrupted(self.settings.database.dsn, self.writer)
         self._checkpointer = Checkpointer(
             self.settings.database.dsn, keys, every_seconds=self.settings.ledger.checkpoint_seconds
         )
@@ -190,6 +189,9 @@ class Worker:
             asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
             asyncio.create_task(self.budgets.run(), name="budgets"),
+            asyncio.create_task(
+                recovery.watch(self.settings.database.dsn, self.writer), name="recovery"
+            ),
             asyncio.create_task(sampling.run(self), name="figures"),
         ]
         if self._witnesses:

@@ -5,11 +5,18 @@ of a worker knows that it is dead, and nobody else closes the same intents at th
 an intent be closed twice all the same, the second outcome is refused by the unique (request,
 attempt, type). `worker.started` says from when on the worker may have left intents open; the writer
 moves it on, so that a recovery reads minutes of the log and not months.
+
+A worker that starts looks for the dead at once. All workers look again and again, since the server
+may not have noticed yet that a process is gone whose successor is there already, and since a host
+that is gone for good must not leave anything open on the others.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Set
 
 import psycopg
 
@@ -25,15 +32,54 @@ WHERE entry.type = 'intent' AND entry.request_id >= %s::uuid
     WHERE ending.request_id = entry.request_id AND ending.attempt = entry.attempt
       AND ending.type = 'outcome')
 """
+_FREE = """
+SELECT id FROM worker WHERE NOT EXISTS (
+  SELECT 1 FROM pg_locks
+  WHERE locktype = 'advisory' AND granted AND classid::int8 = %s AND objid::int8 = worker.id
+    AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+"""
+
+LOOK_SECONDS = 10.0
+"""How often a worker looks for dead ones. Twice in a row without its lock, and it counts as one: a
+worker whose connection was cut has that long to take its lock again, as it does with `ready`."""
 
 
-async def close_interrupted(dsn: str, writer: LedgerWriter) -> int:
-    """Record an ``interrupted`` outcome for each open intent of dead workers. Returns how many."""
+async def watch(dsn: str, writer: LedgerWriter, seconds: float = LOOK_SECONDS) -> None:
+    """Until cancelled: close what workers leave open that have died meanwhile."""
+    before: Set[int] = set()
+    while True:
+        await asyncio.sleep(seconds / 2)
+        await writer.ready()  # our own lock, should our connection have been cut
+        await asyncio.sleep(seconds / 2)
+        with contextlib.suppress(psycopg.Error, OSError, LedgerUnavailableError):
+            if not await writer.ready():
+                continue
+            now = await _without_lock(dsn, writer)
+            if dead := before & now:
+                await close_interrupted(dsn, writer, dead)
+            before = now
+
+
+async def _without_lock(dsn: str, writer: LedgerWriter) -> Set[int]:
+    """The numbers of the other workers that hold no lock now."""
+    async with await psycopg.AsyncConnection.connect(
+        dsn, autocommit=True, connect_timeout=2
+    ) as connection:
+        rows = await (await connection.execute(_FREE, [WORKER_LOCK])).fetchall()
+    return {int(number) for (number,) in rows if str(number) != writer.worker}
+
+
+async def close_interrupted(dsn: str, writer: LedgerWriter, among: Set[int] | None = None) -> int:
+    """Record an ``interrupted`` outcome for each open intent of dead workers, or of those `among`.
+
+    Returns how many.
+    """
     closed = 0
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         rows = await (await connection.execute("SELECT id, started FROM worker")).fetchall()
         for number, started in rows:
-            if str(number) == writer.worker:
+            if str(number) == writer.worker or (among is not None and number not in among):
                 continue
             row = await (
                 await connection.execute(
