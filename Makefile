@@ -99,4 +99,4 @@ bundle-check: bundle ## Install the bundle where there is no network, and ask it
 	$(BIN)/python -m tools.bundle_check dist/shenyong-*.tar
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .demo .bench dist .mypy_cache .ruff_cache .pytest_cache

@@ -29,6 +29,9 @@ from typing import Any
 NOWHERE = ("192.0.2.1", 443)
 """An address for documentation (RFC 5737): nobody is there, and here not even a way to it."""
 
+REFUSED, ANSWERED = "請查詢王小明（身分證字號 A123456789）住在哪裡？", "請說明為民服務的意義。"
+"""A question about a person's private data (point 4), and one that anybody may ask."""
+
 
 class FailedError(AssertionError):
     """Something did not come out as it must."""
@@ -131,11 +134,11 @@ def answers(place: Place) -> str:
         need(line, f"it did not start: {(place.folder / 'demo.log').read_text()}")
         told = json.loads(line)
         ready = time.monotonic() - began
-        status, said = _ask(told, "cloud/gemma-3-270m", "請查詢王小明（身分證字號 A123456789）。")
+        status, said = _ask(told, "cloud/gemma-3-270m", REFUSED)
         need(status == 400, f"status {status}: {said}")
         need(said["error"]["code"] == "content_filter", f"refused as {said}")
         began = time.monotonic()
-        status, said = _ask(told, "local/gemma-3-270m", "請說明為民服務的意義。")
+        status, said = _ask(told, "local/gemma-3-270m", ANSWERED)
         need(status == 200, f"status {status}: {said}")
         words = said["choices"][0]["message"]["content"]
         need(words, "an empty answer")

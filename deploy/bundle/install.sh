@@ -90,12 +90,12 @@ ln -sfn "$version" "$prefix/current"
 echo "已安裝 installed: $home"
 
 shenyong=$prefix/current/bin/shenyong
-as() {
+# As the owner of the data. It becomes the command, so that a signal to it reaches the command.
+become() {
     if [ -n "$user" ] && [ "$(id -un)" != "$user" ]; then
-        runuser -u "$user" -- "$@"
-    else
-        "$@"
+        exec setpriv --reuid "$user" --regid "$(id -gn "$user")" --init-groups "$@"
     fi
+    exec "$@"
 }
 
 if [ -n "$units" ]; then
@@ -122,16 +122,16 @@ fi
 mkdir -p "$data"
 chmod 0750 "$data"
 [ -z "$user" ] || chown "$user" "$data"
-as "$shenyong" init "$data" --no-ask
+(become "$shenyong" init "$data" --no-ask)
 
 # 5
 cd "$data"
-as "$shenyong" migrate
+(become "$shenyong" migrate)
 
 # 6
 if [ -n "$check" ]; then
     port=$("$home/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    as env SHENYONG__SERVER__PORT="$port" "$shenyong" serve >"$work/serve.log" 2>&1 &
+    (become env SHENYONG__SERVER__PORT="$port" "$shenyong" serve >"$work/serve.log" 2>&1) &
     served=$!
     answered=$("$home/bin/python" - "$port" "$served" <<'PY'
 import http.client, os, sys, time
