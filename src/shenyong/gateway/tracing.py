@@ -12,22 +12,33 @@ are never read.
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from itertools import chain
+from typing import Any, Protocol
 
 import msgspec
 
 from shenyong.gateway.line import Line
+from shenyong.gateway.otlp import (
+    Histogram,
+    Made,
+    Post,
+    RejectedError,
+    Resource,
+    Value,
+    figures,
+    spans,
+)
 from shenyong.gateway.outbox import Outbox
 from shenyong.settings import secret
 from shenyong.settings.sections import Telemetry as TelemetrySettings
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
 
 CONVENTIONS = "1.41.1"
 """The last numbered release of OpenTelemetry's semantic conventions that defines ``gen_ai``."""
@@ -48,8 +59,6 @@ _FAILED = {"upstream_error", "timeout", "interrupted", "lapsed", "client_gone"}
 """Outcomes that are an error of the operation; an answer that we stopped is none."""
 _PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
 _WAITING = 4096
-_SECONDS = 10.0
-"""How long one export may take, in the thread that does it."""
 
 Lost = Callable[[str, int], None]
 
@@ -66,7 +75,7 @@ class Called(Protocol):
     outcome: Any
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct):
     """One request that has ended. Times are nanoseconds UTC, 0 where there is none."""
 
     line: Line
@@ -83,6 +92,7 @@ class Told(msgspec.Struct, frozen=True):
     tokens_out: int = 0
     parent: tuple[int, int] = (0, 0)
     traced: bool = True
+    counted: bool = False
 
     @property
     def began(self) -> int:
@@ -109,11 +119,8 @@ def telemetry_of(settings: TelemetrySettings, lost: Lost) -> Telemetry | None:
     """What tells a collector, if the settings name one. Raises Missing without the extra."""
     if not settings.endpoint:
         return None
-    try:
-        import opentelemetry.exporter.otlp.proto.http
-        import opentelemetry.sdk  # noqa: F401
-    except ImportError:
-        raise Missing from None
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.proto") is None:
+        raise Missing
     return Telemetry(settings, lost)
 
 
@@ -136,8 +143,14 @@ class Telemetry:
         self._sample = settings.sample if settings.traces else 0.0
         self._accept_parent = settings.accept_parent
         self._lost = lost
-        self._spans = _Spans(settings, lost) if settings.traces else None
-        self._figures = _Figures(settings, lost) if settings.metrics else None
+        headers = _headers(settings)
+        base = settings.endpoint.rstrip("/")
+        resource = self._resource = Resource(SCHEMA_URL)
+        self._traces = Post(f"{base}/v1/traces", headers, settings.ca_file)
+        self._figures: Figures | None = None
+        if settings.metrics:
+            post = Post(f"{base}/v1/metrics", headers, settings.ca_file)
+            self._figures = Figures(post, resource, settings.metrics_seconds, lost)
         self._outbox: Outbox[Told] = Outbox(
             self._deliver, self._let_go, most=_WAITING, name="telemetry"
         )
@@ -175,13 +188,17 @@ class Telemetry:
             )
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait to be told of."""
+        return len(self._outbox)
+
     def close(self) -> None:
         """Send what waits, for a moment at most."""
         self._outbox.close()
         if self._figures is not None:
             self._figures.close()
-        if self._spans is not None:
-            self._spans.close()
+        self._traces.close()
 
     def _let_go(self, reason: str, count: int) -> None:
         self._lost("traces", count)
@@ -189,153 +206,60 @@ class Telemetry:
     def _deliver(self, told: Sequence[Told]) -> None:
         if self._figures is not None:
             for each in told:
-                self._figures.count(each)
+                if not each.counted:  # spans that can't be sent come again
+                    each.counted = True
+                    self._figures.count(each)
         traced = [each for each in told if each.traced]
-        if self._spans is not None and traced:
-            self._spans.send(traced)
-
-
-def _session() -> Any:
-    """A client that takes no proxy and no password from the environment."""
-    import requests
-
-    session = requests.Session()
-    session.trust_env = False
-    return session
+        if traced:
+            try:
+                self._traces.send(spans(self._resource, chain.from_iterable(map(made, traced))))
+            except RejectedError:
+                self._lost("traces", len(traced))
 
 
 def _headers(settings: TelemetrySettings) -> dict[str, str]:
     if not (settings.headers or settings.headers_file):
         return {}
     text = secret(settings.headers, settings.headers_file, "telemetry.headers").decode()
-    pairs = (each.partition("=") for each in text.replace("\n", ",").split(",") if each.strip())
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    found = (each.partition("=") for each in text.replace("\n", ",").split(",") if each.strip())
+    return {name.strip(): value.strip() for name, _, value in found}
 
 
-def _resource() -> Any:
-    from opentelemetry.sdk.resources import Resource
-
-    import shenyong
-
-    return Resource(
-        {
-            "service.name": "shenyong",
-            "service.version": shenyong.__version__,
-            "service.instance.id": str(uuid.uuid4()),
-        },
-        SCHEMA_URL,
+def made(told: Told) -> Iterator[Made]:
+    """The span of a request, and that of its call of a model, if there was one."""
+    line = told.line
+    # The decision's id is the trace's: from the ledger one finds the trace, and back.
+    trace, parent = told.parent
+    number = trace.to_bytes(16, "big") if trace else uuid.UUID(line.request_id).bytes
+    request = os.urandom(8)
+    yield Made(
+        number,
+        request,
+        parent.to_bytes(8, "big") if parent else b"",
+        f"POST {told.route}" if told.route else "POST",
+        client=False,
+        began=told.began,
+        ended=told.ended,
+        attributes=request_attributes(told),
     )
-
-
-def _exporter(kind: type[Any], settings: TelemetrySettings, signal: str) -> Any:
-    return kind(
-        endpoint=f"{settings.endpoint.rstrip('/')}/v1/{signal}",
-        certificate_file=settings.ca_file or None,
-        headers=_headers(settings),
-        timeout=_SECONDS,
-        session=_session(),
-    )
-
-
-def _quiet() -> None:
-    """The SDK's own messages hold addresses and are no lines of ours; what is lost is counted."""
-    import logging
-
-    logger = logging.getLogger("opentelemetry")
-    logger.propagate = False
-    logger.addHandler(logging.NullHandler())
-
-
-class _Spans:
-    """Builds the spans of requests that have ended, and sends them."""
-
-    def __init__(self, settings: TelemetrySettings, lost: Lost) -> None:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-        from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-
-        _quiet()
-        outer = self
-        self._made: list[ReadableSpan] = []
-        self._trace = 0
-        self._lost = lost
-
-        class Gather(SpanProcessor):
-            def on_end(self, span: ReadableSpan) -> None:
-                outer._made.append(span)
-
-        class Numbers(RandomIdGenerator):
-            def generate_trace_id(self) -> int:
-                return outer._trace
-
-        provider = TracerProvider(
-            ALWAYS_ON, _resource(), shutdown_on_exit=False, id_generator=Numbers()
-        )
-        provider.add_span_processor(Gather())
-        self._tracer = provider.get_tracer("shenyong", schema_url=SCHEMA_URL)
-        self._exporter = _exporter(OTLPSpanExporter, settings, "traces")
-
-    def send(self, told: Sequence[Told]) -> None:
-        """Send the spans of these requests; what can't be sent is counted."""
-        from opentelemetry.sdk.trace.export import SpanExportResult
-
-        self._made = []
-        for each in told:
-            self._build(each)
-        if self._exporter.export(self._made) is not SpanExportResult.SUCCESS:
-            self._lost("traces", len(told))
-
-    def close(self) -> None:
-        """Let the collector go."""
-        self._exporter.shutdown()
-
-    def _build(self, told: Told) -> None:
-        from opentelemetry import trace
-
-        line = told.line
-        # The decision's id is the trace's: from the ledger one finds the trace, and back.
-        self._trace = uuid.UUID(line.request_id).int
-        above = trace.set_span_in_context(trace.INVALID_SPAN)
-        if told.parent[0]:
-            context = trace.SpanContext(
-                *told.parent, is_remote=True, trace_flags=trace.TraceFlags(1)
-            )
-            above = trace.set_span_in_context(trace.NonRecordingSpan(context))
-        attributes = request_attributes(told)
-        span = self._tracer.start_span(
-            f"POST {told.route}" if told.route else "POST",
-            above,
-            trace.SpanKind.SERVER,
-            attributes,
-            start_time=told.began,
-        )
-        if "error.type" in attributes:
-            span.set_status(trace.StatusCode.ERROR)
-        if told.called and told.operation:
-            self._build_call(told, trace.set_span_in_context(span))
-        span.end(told.ended)
-
-    def _build_call(self, told: Told, above: Any) -> None:
-        from opentelemetry import trace
-
+    if told.called and told.operation:
         attributes = call_attributes(told)
-        span = self._tracer.start_span(
+        yield Made(
+            number,
+            os.urandom(8),
+            request,
             f"{told.operation} {attributes['gen_ai.request.model']}",
-            above,
-            trace.SpanKind.CLIENT,
-            attributes,
-            start_time=told.called,
+            client=True,
+            began=told.called,
+            ended=told.answered or told.ended,
+            attributes=attributes,
         )
-        if "error.type" in attributes:
-            span.set_status(trace.StatusCode.ERROR)
-        span.end(told.answered or told.ended)
 
 
-def request_attributes(told: Told) -> dict[str, Any]:
+def request_attributes(told: Told) -> dict[str, Value]:
     """Of the span of a request: HTTP's own attributes, and the decision."""
     line = told.line
-    found: dict[str, Any] = {
+    found: dict[str, Value] = {
         "http.request.method": "POST",
         "http.response.status_code": line.status,
         "shenyong.decision.id": line.request_id,
@@ -354,9 +278,9 @@ def request_attributes(told: Told) -> dict[str, Any]:
     return found
 
 
-def call_attributes(told: Told) -> dict[str, Any]:
+def call_attributes(told: Told) -> dict[str, Value]:
     """Of the span of a call of a model."""
-    found: dict[str, Any] = dict(figure_attributes(told))
+    found = figure_attributes(told)
     if told.streamed:
         found["gen_ai.request.stream"] = True
         if told.first:
@@ -370,9 +294,9 @@ def call_attributes(told: Told) -> dict[str, Any]:
     return found
 
 
-def figure_attributes(told: Told) -> dict[str, str]:
+def figure_attributes(told: Told) -> dict[str, Value]:
     """Of a figure of a call of a model; its values come from closed sets and the registry."""
-    found = {
+    found: dict[str, Value] = {
         "gen_ai.operation.name": told.operation,
         "gen_ai.provider.name": PROVIDER,
         "gen_ai.request.model": told.requested or told.line.model,
@@ -383,47 +307,24 @@ def figure_attributes(told: Told) -> dict[str, str]:
     return found
 
 
-class _Figures:
-    """The client's figures of the conventions, sent every so often by the SDK's own thread."""
+class Figures:
+    """The client's figures of the conventions, sent every so often by a thread of their own."""
 
-    def __init__(self, settings: TelemetrySettings, lost: Lost) -> None:
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-        from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
-        from opentelemetry.sdk.metrics.export import (
-            MetricExportResult,
-            PeriodicExportingMetricReader,
+    def __init__(self, post: Post, resource: Resource, every_seconds: float, lost: Lost) -> None:
+        self._post, self._resource, self._every = post, resource, every_seconds
+        self._lost = lost
+        self._duration = Histogram(
+            "gen_ai.client.operation.duration", "s", "GenAI operation duration.", DURATIONS
         )
-
-        _quiet()
-
-        class Counting(OTLPMetricExporter):
-            def export(self, *args: Any, **more: Any) -> MetricExportResult:
-                result = super().export(*args, **more)
-                if result is not MetricExportResult.SUCCESS:
-                    lost("metrics", 1)
-                return result
-
-        reader = PeriodicExportingMetricReader(
-            _exporter(Counting, settings, "metrics"),
-            export_interval_millis=settings.metrics_seconds * 1000,
-            export_timeout_millis=_SECONDS * 1000,
-        )
-        self._provider = MeterProvider(
-            [reader], _resource(), AlwaysOffExemplarFilter(), shutdown_on_exit=False
-        )
-        meter = self._provider.get_meter("shenyong", schema_url=SCHEMA_URL)
-        self._duration = meter.create_histogram(
-            "gen_ai.client.operation.duration",
-            "s",
-            "GenAI operation duration.",
-            explicit_bucket_boundaries_advisory=DURATIONS,
-        )
-        self._tokens = meter.create_histogram(
+        self._tokens = Histogram(
             "gen_ai.client.token.usage",
             "{token}",
             "Number of input and output tokens used.",
-            explicit_bucket_boundaries_advisory=TOKENS,
+            TOKENS,
         )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="telemetry-figures", daemon=True)
+        self._started = False
 
     def count(self, told: Told) -> None:
         """Count one call of a model, if there was one."""
@@ -435,7 +336,24 @@ class _Figures:
         for kind, number in (("input", told.tokens_in), ("output", told.tokens_out)):
             if number:
                 self._tokens.record(number, {**attributes, "gen_ai.token.type": kind})
+        if not self._started:
+            self._started = True
+            self._thread.start()
 
     def close(self) -> None:
         """Send once more, and let the collector go."""
-        self._provider.shutdown(timeout_millis=2000)
+        self._stopping.set()
+        if self._started:
+            self._thread.join(2)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every):
+            self._send()
+        self._send()
+        self._post.close()
+
+    def _send(self) -> None:
+        try:
+            self._post.send(figures(self._resource, (self._duration, self._tokens)))
+        except (OSError, RejectedError):  # they are counted on: the next time tells all
+            self._lost("metrics", 1)
