@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import io
 import re
 import time
 from collections.abc import Iterator
 
+import httpx
+import odfdo
 import pytest
 from tests.house import AGENCY
 from tests.web.office import Office, Visitor, running_office
+
+from shenyong.web.keys import key_secret
 
 pytestmark = pytest.mark.xdist_group("web")
 TODAY = datetime.date.today()
@@ -93,25 +98,66 @@ class TestRules:
 
 
 @pytest.mark.point("ey-genai-2023:0")
-def test_a_use_is_assessed_and_its_grade_follows_the_answers(office: Office) -> None:
-    lin, chen = office.visitor("lin"), office.visitor("chen")
+def test_a_use_is_assessed_exported_and_its_warning_is_met(office: Office) -> None:
+    lin, chen, far = (office.visitor(each) for each in ("lin", "chen", "farciso"))
     values = {
         "title": "陳情分案建議", "purpose": "administrative_act_support", "owner": "lin",
         "users": "unit", "classes": ["D0", "D2"], "ground": "none", "harms": "誤分案致延誤",
-        "before_people": "limited", "before_public": "low", "before_state": "low",
-        "basis": "principal", "responses": "承辦人逐件覆核", "after_people": "low",
-        "after_public": "low", "after_state": "low", "review_by": LATER,
+        "before_design": "limited", "before_operation": "low", "before_society": "low",
+        "basis": "principal", "responses": "承辦人逐件覆核", "after_design": "low",
+        "after_operation": "low", "after_society": "low", "review_by": LATER,
     }  # fmt: skip
     lin.get("/office/use/new")
     lin.post("/office/use/new", values)
     assert "個資法之依據" in lin.text
     assert "誤分案致延誤" in lin.text  # nothing typed is lost
     path = opened(lin, "use", {**values, "ground": "pdpa15_1"})
+    assert "陳情分案建議" not in lin.get("/m/new").text  # not approved yet
     assert do(lin, path, "submit") == 200
     assert do(chen, path, "approve", note="同意") == 200
-    assert office.registry().use_cases
+    assert "期限" in chen.text  # the day by which it is assessed again
     made = [each for each in office.registry().use_cases.values() if each.title == "陳情分案建議"]
     assert [(each.risk, each.warning, each.ground) for each in made] == [("high", True, "pdpa15_1")]
+
+    sheet = odfdo.Document(io.BytesIO(lin.get(f"{path}/checklist?as=ods").content))
+    cells = [[str(cell.value) for cell in row.cells] for row in sheet.body.tables[0].rows]
+    steps = list(dict.fromkeys(row[0] for row in cells[1:]))
+    assert steps == ["一、盤點", "二、識別", "三、評估", "四、應對", "五、綜合判定"]
+    assert any("主要依據" in row[2] for row in cells)
+    paper = odfdo.Document(io.BytesIO(lin.get(f"{path}/checklist?as=odt").content))
+    told = str(paper.get_formatted_text())
+    assert "綜合判定之風險" in told
+    assert "林示範" in told
+    assert far.get(f"{path}/checklist").status_code == 404
+
+    # A matter hangs on it: with a key of its own, its label above, its header on the answer.
+    end = time.monotonic() + 60
+    while "陳情分案建議" not in lin.get("/m/new").text and time.monotonic() < end:
+        time.sleep(0.3)
+    matter = {"number": "1150099100", "title": "分案", "template": "letter", "level": "普通",
+              "use": made[0].id}  # fmt: skip
+    lin.post("/m/new", {**matter, "use": "u-nothing"})
+    assert lin.page is not None
+    assert lin.page.status_code == 400
+    lin.post("/m/new", matter)
+    assert lin.page.status_code == 200
+    assert "高風險用途" in lin.text
+    page = lin.page.url.path
+    keys = [each for each in office.registry().keys if each.use_case == made[0].id]
+    assert [(each.owner, each.actor.value) for each in keys] == [("lin", "official_need_to_know")]
+    pepper = bytes.fromhex((office.folder / "keys" / "pepper.key").read_text().strip())
+    answer = httpx.post(
+        f"{office.url}/v1/chat/completions",
+        json={"model": "local/echo", "messages": [{"role": "user", "content": "您好"}]},
+        headers={"authorization": f"Bearer sk-sy-{keys[0].id}-{key_secret(pepper, keys[0].id)}"},
+        timeout=60,
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-shenyong-risk"] == "high"
+    office.model_server.reset()
+    lin.get(page)
+    lin.post(f"{page}/ask", {"prompt": "請擬一份說明。", "model": "local/echo"})
+    assert "請擬一份說明" in office.model_server.received[-1].decode()
 
 
 @pytest.mark.point("ey-genai-2023:4")
@@ -194,6 +240,7 @@ def test_a_data_subject_is_found_answered_and_erased(office: Office) -> None:
     lin.get("/m/new")
     lin.post("/m/new", {"number": "1150099001", "title": "示範陳情人甲之回復", "template": "letter",
                         "level": "普通", "countersign": "yes"})  # fmt: skip
+    opened(lin, "comment", {"point": "6", "text": "示範陳情人甲希望更正", "proposal": ""})
     path = opened(
         yeh, "subject_request",
         {"right": "delete", "subject": "示範陳情人甲", "identified_by": "document",
@@ -202,27 +249,58 @@ def test_a_data_subject_is_found_answered_and_erased(office: Office) -> None:
     assert "示範陳情人甲" not in yeh.text
     assert do(yeh, path, "search") == 200
     assert "1150099001" in yeh.text
+    found = re.search(r"\d{3}-COM-\d{4}", yeh.text)
+    assert found is not None
+    before = office.rows("SELECT count(*) FROM ledger_entry WHERE agency = %s", AGENCY)[0][0]
     assert do(yeh, path, "erase", number="1150099001", note="依請求刪除") == 200
     assert do(yeh, path, "erase", number="1150099001", note="再一次") == 409
+    assert do(yeh, path, "erase", number=found[0], note="意見") == 200
     assert do(yeh, path, "answer", note="已刪除") == 200
     assert "1150099001" not in lin.get("/mine").text
+    # The key and the sealed bytes are gone; what was recorded is all there, and proves itself.
+    assert office.rows("SELECT key, sealed FROM matter WHERE number = '1150099001'") == [
+        (None, b"")
+    ]
+    assert office.rows("SELECT key, sealed FROM record WHERE number = %s", found[0]) == [
+        (None, b"")
+    ]
+    after = office.rows("SELECT count(*) FROM ledger_entry WHERE agency = %s", AGENCY)[0][0]
+    assert after > before
+    huang = office.visitor("huang")
+    huang.post("/audit/verify")
+    assert "已證明" in huang.text
 
 
 @pytest.mark.point("ey-genai-2023:7")
 def test_an_incident_has_its_72_hours(office: Office) -> None:
     lin, tang, yeh = (office.visitor(each) for each in ("lin", "tang", "yeh"))
-    path = opened(
-        lin, "incident",
-        {"title": "誤寄", "sort": "leak", "what": "誤寄名冊", "categories": ["contact"],
-         "count": "12"},
-    )  # fmt: skip
+    values = {"title": "誤寄", "sort": "leak", "what": "誤寄名冊", "categories": ["contact"],
+              "count": "12", "n_contact": "12"}  # fmt: skip
+    lin.get("/office/incident/new")
+    lin.post("/office/incident/new", {**values, "n_medical": "1"})
+    assert "須一併勾選" in lin.text
+    lin.post("/office/incident/new", {**values, "n_contact": "13"})
+    assert "不得少於" in lin.text
+    path = opened(lin, "incident", values)
     assert "期限" in lin.text
-    assert do(tang, path, "recount", categories=["contact", "identity"], count="15") == 200
+    assert "逾 100 筆" not in lin.text
+    assert do(tang, path, "recount", categories=["contact", "identity"], count="150",
+              n_contact="150", n_identity="15") == 200  # fmt: skip
+    assert "逾 100 筆" in tang.text
     assert do(tang, path, "report", authority="示範主管機關", letter="115-1", subjects_told="yes",
               note="已通報") == 200  # fmt: skip
+    assert "已逾 72 小時" not in tang.text
     assert do(tang, path, "close", lessons="x") == 409
     assert do(yeh, path, "close", lessons="加強雙人覆核") == 200
-    assert AGENCY
+    # One that was known four days ago is overdue from the start, and stays told as late.
+    known = (TODAY - datetime.timedelta(days=4)).isoformat()
+    late = opened(lin, "incident", {**values, "known_on": known})
+    tang.get("/office/incident")
+    assert re.search(r'tag deny">[^<]*期限', tang.text)
+    assert re.search(r"聯絡方式</dt><dd class=\"num\">162<", tang.text)
+    assert do(tang, late, "report", authority="示範主管機關", letter="115-2", subjects_told="yes",
+              note="已通報") == 200  # fmt: skip
+    assert "已逾 72 小時始通報" in tang.text
 
 
 def test_logs_are_kept_for_half_a_year_at_least(office: Office) -> None:

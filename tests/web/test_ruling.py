@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import time
 import zipfile
 from collections.abc import Iterator
 
 import pytest
+from tests.house import AGENCY
 from tests.web.office import Office, running_office
 from tests.web.test_office import do
 
@@ -140,12 +142,56 @@ def test_what_is_no_edition_is_refused(office: Office) -> None:
         assert answer.status_code == 400, raw[:20]
 
 
+@pytest.mark.point("ey-genai-2023:9")
 @pytest.mark.point("ey-genai-2023:10")
-def test_the_pack_is_a_template_for_others(office: Office) -> None:
-    lin = office.visitor("lin")
+def test_reservations_are_of_who_applies_it_otherwise_and_go_with_the_template(
+    office: Office,
+) -> None:
+    tang, chen, lin = (office.visitor(each) for each in ("tang", "chen", "lin"))
+    reserved = {
+        "applies": "準用",
+        "point": "6",
+        "text": "教材之揭露由教師決定",
+        "instead": "課程大綱載明",
+    }
+    tang.get("/office/reservation/new")
+    tang.post("/office/reservation/new", reserved)
+    assert tang.page is not None
+    assert tang.page.status_code == 400  # this agency is bound: it has nothing to reserve
+    assert "僅限準用或參照" in tang.text
+    office.execute("UPDATE agency SET applicability = '準用' WHERE id = %s", AGENCY)
+    office.execute("UPDATE registry_version SET version = version + 1")
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        tang.get("/office/reservation/new")
+        tang.post("/office/reservation/new", reserved)
+        if tang.page.status_code == 200:
+            break
+        time.sleep(0.3)
+    path = tang.page.url.path
+    assert do(tang, path, "record", note="x") == 409  # four eyes
+    assert do(chen, path, "record", note="校務會議") == 200
+    assert "教材之揭露由教師決定" in lin.get("/guideline").text
+    assert "準用" in lin.get("/agencies").text
+
     answer = lin.get("/guideline/template")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert set(archive.namelist()) == set(FILES)
+        names = set(archive.namelist())
+        assert {*FILES, "README.txt", "applicability.json"} <= names
+        told = json.loads(archive.read("applicability.json"))
+    assert told["applicability"] == "準用"
+    assert [(each["point"], each["instead"]) for each in told["reservations"]] == [
+        ("6", "課程大綱載明")
+    ]
+    # It loosens nothing: what the floor refuses is refused as before.
+    assert office.verdict("身分證字號 A123456789", env="E0") == "deny"
+    # The template is imported as it is by another installation.
+    tang.get("/guideline")
+    taken = tang.client.post(
+        "/guideline/import", data={"csrf": tang.csrf},
+        files={"pack": ("pack.zip", answer.content)},
+    )  # fmt: skip
+    assert taken.url.path == "/office/revision/new"
 
 
 @pytest.mark.point("ey-genai-2023:9")

@@ -6,6 +6,8 @@ small command starts fast.
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -125,6 +127,15 @@ def _let_go_of_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _say_anything() -> None:
+    """Words come out whatever the terminal can show: in UTF-8 where it says that it is ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            ascii_only = codecs.lookup(stream.encoding or "ascii").name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="replace")
+
+
 def main() -> None:
     """The console script."""
+    _say_anything()
     sys.exit(run(sys.argv[1:]))

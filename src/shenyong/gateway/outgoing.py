@@ -68,6 +68,8 @@ def with_headers(outgoing: Outgoing, *, masked: bool = False) -> Headers:
         headers.append(("x-shenyong-history", f"stripped={case.history}"))
     if outgoing.exchange.dropped_total:
         headers.append(("x-shenyong-dropped", outgoing.exchange.dropped_header))
+    if case.asked.caller.use_case.warning:  # 人工智慧基本法 17: whoever meets the use is warned
+        headers.append(("x-shenyong-risk", "high"))
     if masked:
         headers.append(("x-shenyong-output", "masked"))
     return tuple(headers)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 
 import msgspec
 
-from shenyong.governance.form import day, many, text
+from shenyong.governance.form import day, many, midnight, text
 from shenyong.governance.kinds.use import verdict
 from shenyong.governance.record import Record, Refused, Taken
 from shenyong.guideline.terms import DataClass, Purpose
@@ -29,13 +28,7 @@ from shenyong.registry import (
 from shenyong.registry.model import running
 
 Saved = Confirmation | Delegation | Model | Person | UseCase
-_EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400_000_000
-
-
-def midnight(when: date) -> int:
-    """The beginning of a day in Taipei, UTC in microseconds."""
-    return (when.toordinal() - _EPOCH) * _DAY - _DAY // 3
 
 
 def day_of(record: Record | Taken, name: str) -> int:

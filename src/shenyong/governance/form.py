@@ -17,7 +17,8 @@ Sort = Literal[
     "line", "text", "choice", "choices", "day", "number", "person", "model", "use", "case", "file"
 ]
 Values = dict[str, str | list[str]]
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -115,6 +116,11 @@ def day(answer: str) -> date | None:
         return date(year + 1911 if year < 1000 else year, int(parts[2]), int(parts[3]))
     except ValueError:
         return None
+
+
+def midnight(when: date) -> int:
+    """The beginning of a day in Taipei, UTC in microseconds."""
+    return (when.toordinal() - _EPOCH) * _DAY - _DAY // 3
 
 
 def text(values: Mapping[str, str | list[str]], name: str) -> str:

@@ -23,7 +23,7 @@ from shenyong.registry import Caller, Model
 from shenyong.review import Matter, Review, Source, may_be_drafted, sentence_at
 from shenyong.review.frames import frame
 from shenyong.web.context import Desk
-from shenyong.web.keys import key_id, key_secret
+from shenyong.web.keys import key_id, key_secret, use_key_id
 
 PROMPT_PATH = "messages[1].content"
 """Where the official's own words stand in the request."""
@@ -72,7 +72,11 @@ def caller(desk: Desk, matter: Matter) -> Caller | None:
     """The key with which the workbench asks for the matter's official."""
     registry = desk.worker.world.registry
     classified = not may_be_drafted(matter.level)
-    key = registry.key(key_id(matter.responsible, classified=classified))
+    assessed = None if classified else registry.use_cases.get(matter.use_case)
+    if assessed is not None and assessed.risk:
+        key = registry.key(use_key_id(matter.responsible, assessed.id))
+    else:
+        key = registry.key(key_id(matter.responsible, classified=classified))
     return Caller(key, registry.use_case(key.use_case)) if key else None
 
 

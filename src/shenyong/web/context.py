@@ -21,7 +21,7 @@ from shenyong.registry import Person, Role
 from shenyong.review import Who
 from shenyong.settings import Settings
 from shenyong.statutes import Corpus
-from shenyong.storage import statutes
+from shenyong.storage import retention, statutes
 from shenyong.storage.accounts import Accounts, Session
 from shenyong.storage.decisions import newest_decisions
 from shenyong.storage.matters import Matters
@@ -34,6 +34,7 @@ from shenyong.web.provider import Provider
 from shenyong.wording import Lang
 
 _FORGET_SECONDS = 3600
+_SWEEP_SECONDS = 24 * 3600
 _STATUTES_SECONDS = 30
 
 
@@ -81,7 +82,7 @@ class Desk:
         self.engine.dispose()
 
     async def _refreshing(self) -> None:
-        forgotten = 0.0
+        forgotten, swept = 0.0, float("-inf")
         web = self.settings.web
         while True:
             await asyncio.sleep(_STATUTES_SECONDS)
@@ -91,6 +92,18 @@ class Desk:
                     now, whole = int(time.time()), web.hours * 3600
                     await self.accounts.forget(now, idle=web.idle_minutes * 60, whole=whole)
                     forgotten = time.monotonic()
+                if time.monotonic() - swept > _SWEEP_SECONDS:
+                    await asyncio.to_thread(self.sweep)
+                    swept = time.monotonic()
+
+    def sweep(self) -> None:
+        """Erase what the officers' rules of retention no longer let be kept; it is recorded."""
+
+        def entry(agency: str, subject: str) -> Admin:
+            return Admin(agency, new_request_id(), now(), "retention", "retention.sweep", subject)
+
+        agencies = self.worker.world.registry.agencies
+        retention.sweep(self.engine, self.records, agencies, now(), entry=entry)
 
     async def _refresh(self) -> None:
         def look() -> tuple[str, Corpus | None] | None:

@@ -18,9 +18,11 @@ from sqlalchemy import Connection
 from shenyong.decision import Judge, examples, load_agency_pack, try_out
 from shenyong.decision.planner import Candidate
 from shenyong.decision.trial import Trial
-from shenyong.governance import Record, Refused
+from shenyong.governance import KINDS, Kind, Record, Refused
 from shenyong.governance.effects import day_of, effects
 from shenyong.governance.form import Values, text
+from shenyong.governance.kinds.personal import must_be_reported, reported_late
+from shenyong.governance.kinds.use import verdict
 from shenyong.governance.record import Action
 from shenyong.guideline.pack import Pack, PackError
 from shenyong.registry.model import descent
@@ -32,6 +34,7 @@ from shenyong.web import contracting
 from shenyong.web.context import Desk, now
 
 _DAY = 86_400_000_000
+_ALL = 1_000_000
 TRIAL_DAYS = 30
 
 
@@ -118,15 +121,26 @@ def _withdrawn(desk: Desk, connection: Connection, record: Record) -> None:
 
 
 def _erased(desk: Desk, connection: Connection, record: Record) -> None:
-    """個資法 11: the content's key is thrown away; entries and digests stay."""
-    number = text(record.steps[-1].values, "number")
-    statement = (
-        "UPDATE matter SET key = NULL WHERE agency = %(agency)s AND number = %(number)s "
-        "AND key IS NOT NULL"
-    )
-    values = {"agency": record.agency, "number": number}
-    if connection.exec_driver_sql(statement, values).rowcount != 1:
-        raise Refused("case")
+    """個資法 11: the content's key is thrown away with the content; entries and digests stay."""
+    values = {
+        "agency": record.agency,
+        "number": text(record.steps[-1].values, "number"),
+        "kinds": list(ERASABLE),
+    }
+    for statement in _ERASING:
+        if connection.exec_driver_sql(statement, values).rowcount:
+            return
+    raise Refused("case")
+
+
+ERASABLE = ("likeness", "comment")
+"""Kinds of records that a data subject may have erased; others the law wants kept."""
+_ERASING = (
+    "UPDATE matter SET key = NULL, sealed = '' WHERE agency = %(agency)s "
+    "AND number = %(number)s AND key IS NOT NULL",
+    "UPDATE record SET key = NULL, sealed = '' WHERE agency = %(agency)s "
+    "AND number = %(number)s AND kind = ANY(%(kinds)s) AND key IS NOT NULL",
+)
 
 
 _STEPS: dict[tuple[str, str], Callable[[Desk, Connection, Record], None]] = {
@@ -152,6 +166,19 @@ async def prepared(desk: Desk, record: Record, action: Action, values: Values) -
     if record.kind == "contract":
         return contracting.prepared(desk, record, action.name, values)
     return {}
+
+
+# guideline: ey-genai-2023:9
+# guideline: ey-genai-2023:10
+def admissible(desk: Desk, kind: Kind, agency: str, values: Values) -> None:
+    """Whether such a record may be opened in this agency at all. Raises Refused.
+
+    Only an agency that applies the guideline 準用 or 參照 has reservations, and those of its kind.
+    """
+    if kind.name == "reservation":
+        applies = desk.worker.world.registry.agencies[agency].applicability
+        if text(values, "applies") != applies:
+            raise Refused("applicability")
 
 
 def judge_of(floor: Pack, packs: list[tuple[str, str]]) -> Judge:
@@ -242,13 +269,31 @@ def _told(trial: Trial) -> Values:
 
 
 async def _searched(desk: Desk, record: Record) -> Values:
-    """Where the person's words stand in the agency's matters: by number, never by content."""
+    """Where the person's words stand in what the agency keeps: by number, never by content.
+
+    Matters, records of officers, appeals and approvals are looked through; the ledger holds keyed
+    digests only, and an upload is gone after a day.
+    """
     terms = [each.strip() for each in text(record.values, "terms").splitlines() if each.strip()]
+
+    def told(content: object) -> bool:
+        words = msgspec.json.encode(content).decode()
+        return any(term in words for term in terms)
+
     hits = []
-    for review in await desk.matters.of_agency(record.agency, 100_000):
-        content = msgspec.json.encode(review).decode()
-        if any(term in content for term in terms):
-            hits.append(f"{review.matter.number}\t{review.matter.title}\t{review.stage.value}")
+    for review in await desk.matters.of_agency(record.agency, _ALL):
+        if told(review):
+            hits.append(
+                f"matter\t{review.matter.number}\t{review.matter.title}\t{review.stage.value}"
+            )
+    for kind in KINDS.values():
+        kept = await asyncio.to_thread(desk.records.listed, record.agency, kind.name, most=_ALL)
+        for each in kept:
+            if each.id != record.id and told(each):
+                hits.append(f"{kind.name}\t{each.number}\t\t{each.state}")
+    for plea in await desk.pleas.of_agency(record.agency):
+        if told(plea.words):
+            hits.append(f"plea\t{plea.decision}\t\t{plea.state}")
     return {"found": "\n".join(hits), "count": str(len(hits))}
 
 
@@ -267,6 +312,11 @@ async def beside(desk: Desk, record: Record) -> dict[str, Any]:
         found |= contracting.beside(desk, record)
     if record.kind == "revision":
         found["points"] = await asyncio.to_thread(_compared, desk, record)
+    if record.kind == "use":
+        found["grade"] = verdict(record.values)
+    if record.kind == "incident":
+        found["threshold"] = must_be_reported(record.values)
+        found["late"] = reported_late(record)
     search = record.last("search") if record.kind == "subject_request" else None
     if search is not None:
         found["hits"] = [row.split("\t") for row in text(search.values, "found").splitlines()]

@@ -19,6 +19,12 @@ def key_id(person: str, *, classified: bool = False) -> str:
     return f"web{'c' if classified else 'g'}{name}"
 
 
+def use_key_id(person: str, use_case: str) -> str:
+    """The id of a person's key for an assessed use of the agency's."""
+    name = hashlib.sha256(f"{person}\0{use_case}".encode()).hexdigest()[:20]
+    return f"webu{name}"
+
+
 def key_secret(pepper: bytes, key: str) -> str:
     """A key's secret."""
     return derived(pepper, "web-key", key).hex()
@@ -54,3 +60,17 @@ def drafting_keys(person: Person, pepper: bytes, expires: int) -> tuple[UseCase 
             )
         )
     return tuple(found)
+
+
+def use_key(person: Person, use: UseCase, pepper: bytes, expires: int) -> ApiKey:
+    """The key with which the workbench asks for a person's matters of an assessed use."""
+    name = use_key_id(person.id, use.id)
+    return ApiKey(
+        id=name,
+        agency=person.agency,
+        owner=person.id,
+        use_case=use.id,
+        actor=Actor.OFFICIAL_NEED_TO_KNOW,
+        secret_digest=secret_digest(key_secret(pepper, name), pepper),
+        expires=expires,
+    )

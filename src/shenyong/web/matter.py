@@ -35,7 +35,7 @@ from shenyong.review import (
 )
 from shenyong.review.frames import frame
 from shenyong.storage.matters import Changed, NumberTakenError
-from shenyong.web import asking
+from shenyong.web import asking, assessing
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.keys import use_case_id
 from shenyong.web.matter_page import matter_values, spans
@@ -120,7 +120,15 @@ def _new_form(desk: Desk, guest: Guest, values: dict[str, Any], problem: str = "
         "nav": "new",
         "templates": list(Template),
         "levels": _LEVELS,
-        "values": {"number": "", "title": "", "template": "letter", "level": "普通", **values},
+        "values": {
+            "number": "",
+            "title": "",
+            "template": "letter",
+            "level": "普通",
+            "use": "",
+            **values,
+        },
+        "uses": assessing.uses_of(desk.worker.world.registry, guest.who.agency),
         "problem": problem,
     }
     return page(desk, guest, "new.html", told, status=400 if problem else 200)
@@ -130,7 +138,7 @@ async def begin(request: Request, desk: Desk, guest: Guest) -> Response:
     """A new matter."""
     told = {
         name: (await field(request, name)).strip()
-        for name in ("number", "title", "template", "level")
+        for name in ("number", "title", "template", "level", "use")
     }
     told["number"], told["title"] = told["number"][:60], told["title"][:200]
     if not told["number"] or not told["title"]:
@@ -139,9 +147,16 @@ async def begin(request: Request, desk: Desk, guest: Guest) -> Response:
         return _new_form(desk, guest, told, "web.new.missing")
     who, at = guest.who, now()
     assert guest.person is not None
+    uses = assessing.uses_of(desk.worker.world.registry, who.agency)
+    use = next((each for each in uses if each.id == told["use"]), None)
+    if told["use"] and use is None:
+        return _new_form(desk, guest, told, "web.new.missing")
+    if use is not None:
+        await assessing.hang_on(desk, guest.person, use)
     matter = Matter(
         str(uuid.uuid4()), who.agency, who.unit, told["number"], told["title"],
-        Template(told["template"]), told["level"], use_case_id(who.agency), who.id, at,
+        Template(told["template"]), told["level"], use.id if use else use_case_id(who.agency),
+        who.id, at,
         countersign=await field(request, "countersign") != "no",
     )  # fmt: skip
     review = Review(matter)
@@ -194,6 +209,7 @@ async def shown(
         view=view if view in ("marks", "changes", "clean") else "marks",
         at=now(),
     )
+    values["use"] = assessing.label(desk, review.matter.use_case)
     values["approved"] = await _approved(desk, guest, review)
     opened = desk.opening(guest.who, review.matter.id, now())
     if said:  # the same reading goes on

@@ -7,6 +7,7 @@ from __future__ import annotations
 # guideline: ey-genai-2023:10
 import asyncio
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shenyong.decision.compose import TOPICS, Composed, Limit, cedar
-from shenyong.governance import KINDS, Refused
+from shenyong.governance import KINDS, Record, Refused
 from shenyong.governance.record import Actor
 from shenyong.guideline.pack import PackError, parse_pack
 from shenyong.guideline.ready import ready_pack, ready_packs
@@ -24,6 +25,8 @@ from shenyong.storage import rules
 from shenyong.web import office
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.view import SECURITY, failed, fields, files, not_found, page, redirect
+from shenyong.web.words import local
+from shenyong.wording import text
 
 _WRITERS = KINDS["rules"].open_to
 _MOST_PACK = 2 * 1024 * 1024
@@ -57,13 +60,13 @@ async def compose(request: Request, desk: Desk, guest: Guest) -> Response:
     given = {name: [each for each in form.getlist(name) if isinstance(each, str)] for name in form}
     try:
         chosen = _chosen({name: [str(each) for each in values] for name, values in given.items()})
-        text = cedar(chosen)
+        made = cedar(chosen)
     except ValueError:
         return _composing(desk, guest, given, "gov.compose.wrong")
-    if not text:
+    if not made:
         return _composing(desk, guest, given, "gov.compose.nothing")
     values: dict[str, str | list[str]] = {
-        "pack": chosen.pack, "reason": (given.get("reason") or [""])[0].strip(), "cedar": text,
+        "pack": chosen.pack, "reason": (given.get("reason") or [""])[0].strip(), "cedar": made,
         "examples": "",
     }  # fmt: skip
     if not values["reason"]:
@@ -156,8 +159,21 @@ async def guideline(request: Request, desk: Desk, guest: Guest) -> Response:
         "nav": "office", "pack": judge.pack.id, "edition": judge.pack,
         "own": judge.agency_packs, "editions": await asyncio.to_thread(look),
         "comments": by_point, "may_import": _may_write(guest),
+        "applies": desk.worker.world.registry.agencies[who.agency].applicability,
+        "reservations": await _reservations(desk, who.agency),
     }  # fmt: skip
     return page(desk, guest, "guideline.html", values)
+
+
+# guideline: ey-genai-2023:9
+# guideline: ey-genai-2023:10
+async def _reservations(desk: Desk, agency: str) -> dict[str, list[Record]]:
+    """What an agency that applies the guideline 準用 or 參照 holds in reserve, by point."""
+    found: dict[str, list[Record]] = {}
+    kept = await asyncio.to_thread(desk.records.listed, agency, "reservation", "recorded")
+    for each in sorted(kept, key=lambda each: each.number):
+        found.setdefault(str(each.values["point"]), []).append(each)
+    return found
 
 
 async def take_edition(request: Request, desk: Desk, guest: Guest) -> Response:
@@ -196,22 +212,57 @@ def pack_files(raw: bytes) -> dict[str, str]:
         return {name: archive.read(infos[name]).decode("utf-8") for name in rules.FILES}
 
 
-def zipped(sources: dict[str, str]) -> bytes:
-    """A pack as a ZIP, the same bytes for the same pack."""
+def zipped(sources: dict[str, str], more: dict[str, str] | None = None) -> bytes:
+    """A pack as a ZIP, the same bytes for the same pack; `more` are files beside its four."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in rules.FILES:
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), sources[name])
+        told = {**{name: sources[name] for name in rules.FILES}, **(more or {})}
+        for name, body in told.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
     return out.getvalue()
 
 
+# guideline: ey-genai-2023:9
+# guideline: ey-genai-2023:10
 async def template(request: Request, desk: Desk, guest: Guest) -> Response:
-    """第十點: the pack in force as a template that other agencies may refer to."""
-    pack = desk.worker.world.judges[guest.actor.agency].pack
-    body = zipped(dict(zip(rules.FILES, pack.sources, strict=True)))
+    """第十點: the pack in force as a template that other agencies may refer to.
+
+    Beside the pack's four files, which another installation imports as they are, go the agency's
+    applicability with its reservations, and its own rules for whoever wants to follow them.
+    """
+    agency = guest.actor.agency
+    judge = desk.worker.world.judges[agency]
+    pack = judge.pack
+    reserved = await _reservations(desk, agency)
+    more = {
+        "README.txt": "\n\n".join(text("template.readme", lang) for lang in ("zh_TW", "en")) + "\n",
+        "applicability.json": _applicability(desk, agency, reserved),
+        **{f"agency/{each.id}.cedar": each.policy_text for each in judge.agency_packs},
+    }
+    body = zipped(dict(zip(rules.FILES, pack.sources, strict=True)), more)
     name = f'attachment; filename="{pack.id}-{pack.particulars.version}.zip"'
     headers = {**SECURITY, "content-disposition": name, "content-type": "application/zip"}
     return Response(body, headers=headers)
+
+
+def _applicability(desk: Desk, agency: str, reserved: dict[str, list[Record]]) -> str:
+    """How the guideline applies to the agency, with its reservations, as JSON."""
+    told = {
+        "agency": agency,
+        "applicability": desk.worker.world.registry.agencies[agency].applicability,
+        "reservations": [
+            {
+                "number": each.number,
+                "point": point,
+                "text": str(each.values["text"]),
+                "instead": str(each.values["instead"]),
+                "recorded_on": local(each.steps[-1].at).date().isoformat(),
+            }
+            for point, kept in reserved.items()
+            for each in kept
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
 async def agencies(request: Request, desk: Desk, guest: Guest) -> Response:

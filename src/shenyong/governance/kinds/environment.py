@@ -9,7 +9,7 @@ from __future__ import annotations
 
 # guideline: ey-genai-2023:4
 # guideline: ey-genai-2023:7
-from shenyong.governance.form import Field, Values, day, text
+from shenyong.governance.form import Field, Values, day, midnight, text
 from shenyong.governance.record import ANYBODY, Action, Kind, Record
 from shenyong.guideline.terms import DataClass
 from shenyong.registry import Role
@@ -36,12 +36,7 @@ def _ends(record: Record) -> int:
     end = day(text(record.values, "until"))
     if end is None or record.state != "approved":
         return 0
-    return _midnight(end.toordinal())
-
-
-def _midnight(ordinal: int) -> int:
-    """The beginning of a day in Taipei, UTC in microseconds."""
-    return ((ordinal - 719_163) * 86_400 - 8 * 3600) * 1_000_000
+    return midnight(end)
 
 
 CONFIRMATION = Kind(

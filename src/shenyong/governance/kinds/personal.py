@@ -8,7 +8,9 @@ and requests for the likeness, voice or style of a living person (民法 18, 19,
 from __future__ import annotations
 
 # guideline: ey-genai-2023:7
-from shenyong.governance.form import Field, Values, text
+from collections.abc import Iterable
+
+from shenyong.governance.form import Field, Values, day, many, midnight, text
 from shenyong.governance.record import ANYBODY, Action, Kind, Record
 from shenyong.registry import Role
 
@@ -21,7 +23,9 @@ RIGHTS = ("inquire", "copy", "correct", "stop", "delete")
 CATEGORIES = (
     "identity", "contact", "financial", "medical", "special", "minors", "account", "other",
 )  # fmt: skip
-KEPT = ("matters", "uploads", "sessions", "refused_turns", "log")
+KEPT = ("matters", "pleas", "uploads", "sessions", "refused_turns", "log")
+REPORT_HOURS = 72
+_MANY = 100
 LOG_FLOOR_DAYS = 183
 """Logs stay half a year at least (資通安全管理法施行細則; EU AI Act 26 (6) says the same)."""
 
@@ -60,9 +64,53 @@ SUBJECT_REQUEST = Kind(
 )  # fmt: skip
 
 
+def known_at(record: Record) -> int:
+    """When the agency knew: the beginning of the day that is said, else when it was opened."""
+    told = day(text(record.values, "known_on"))
+    return min(record.opened_at, midnight(told)) if told else record.opened_at
+
+
 def _report_by(record: Record) -> int:
     """72 hours from when it was known, until the authority has been told."""
-    return 0 if record.state in ("reported", "closed") else record.opened_at + 72 * _HOUR
+    return 0 if record.state in ("reported", "closed") else known_at(record) + REPORT_HOURS * _HOUR
+
+
+def reported_late(record: Record) -> bool:
+    """Whether the authority was told after the 72 hours."""
+    report = record.last("report")
+    return report is not None and report.at > known_at(record) + REPORT_HOURS * _HOUR
+
+
+def by_category(records: Iterable[Record]) -> dict[str, int]:
+    """How many records of each category the incidents touched, all of them together."""
+    found = dict.fromkeys(CATEGORIES, 0)
+    for record in records:
+        for each in CATEGORIES:
+            found[each] += int(text(record.values, f"n_{each}") or 0)
+    return found
+
+
+def must_be_reported(values: Values) -> bool:
+    """Special data, or more than a hundred records: the authority and the people are told.
+
+    The clock runs for every incident; this says which ones the draft rules name (115-01-22).
+    """
+    special = {"medical", "special"} & set(many(values, "categories"))
+    return bool(special) or int(text(values, "count") or 0) > _MANY
+
+
+def _added_up(values: Values) -> str:
+    """Categories that are counted are named, and the total is no less than any of them."""
+    counted = {each: int(text(values, f"n_{each}") or 0) for each in CATEGORIES}
+    if any(count and each not in many(values, "categories") for each, count in counted.items()):
+        return "category"
+    total = int(text(values, "count") or 0)
+    return "total" if max(counted.values(), default=0) > total else ""
+
+
+_COUNTS = tuple(
+    Field(f"n_{each}", "number", required=False, high=30_000_000) for each in CATEGORIES
+)
 
 
 INCIDENT = Kind(
@@ -75,6 +123,8 @@ INCIDENT = Kind(
         Field("what", "text"),
         Field("categories", "choices", choices=CATEGORIES, required=False),
         Field("count", "number", high=30_000_000),
+        *_COUNTS,
+        Field("known_on", "day", required=False),
         Field("decision", required=False),
     ),
     states=("open", "contained", "reported", "closed"),
@@ -82,7 +132,7 @@ INCIDENT = Kind(
         Action("contain", ("open",), "contained", _SECURITY, (_NOTE,)),
         Action("recount", ("open", "contained", "reported"), "", _SECURITY,
                (Field("categories", "choices", choices=CATEGORIES, required=False),
-                Field("count", "number", high=30_000_000)), merges=True),
+                Field("count", "number", high=30_000_000), *_COUNTS), merges=True),
         Action("report", ("open", "contained"), "reported", _SECURITY,
                (Field("authority"), Field("letter"), Field("subjects_told", "choice",
                                                            choices=("yes", "no")), _NOTE),
@@ -93,6 +143,7 @@ INCIDENT = Kind(
     open_to=ANYBODY,
     read_by=_SECURITY | {Role.AUDITOR, Role.SUPERVISOR},
     due=_report_by,
+    check=_added_up,
 )  # fmt: skip
 
 

@@ -2,25 +2,36 @@
 
 盤點、識別、評估、應對、綜合判定.
 
-The three families of risk are those to people (rights, safety), to the public (order, trust, the
-environment of information) and to the state (security, secrets). The verdict follows the answers:
-the gravest family counts, and what could be the principal basis of a decision with legal effect is
-high in any case.
+The three families of risk are the ministry's (檢核表): defects of the system's design, its
+deployment and operation with people, and the structures of society and the environment. The
+verdict follows the answers: the gravest family counts, and what could be the principal basis of a
+decision with legal effect is high in any case. A use that is approved has a day by which it is
+assessed again.
 """
 
 from __future__ import annotations
 
 # guideline: ey-genai-2023:0
-from shenyong.governance.form import Field, Values, many, text
-from shenyong.governance.record import ANYBODY, Action, Kind
+from shenyong.governance.form import Field, Values, day, many, midnight, text
+from shenyong.governance.record import ANYBODY, Action, Kind, Record
 from shenyong.guideline.terms import DataClass, Purpose
 from shenyong.registry import Role
 
 GRADES = ("low", "limited", "high")
-FAMILIES = ("people", "public", "state")
+FAMILIES = ("design", "operation", "society")
 GROUNDS = ("none", "pdpa15_1", "pdpa15_2", "pdpa15_3", "pdpa6_law", "pdpa6_duty", "pdpa6_consent")
 _PURPOSES = tuple(each.value for each in Purpose if each is not Purpose.PRODUCE_CLASSIFIED)
 _CLASSES = tuple(each.value for each in DataClass if each.rank <= 6)
+
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "inventory": ("title", "purpose", "owner", "users", "classes", "ground", "purpose_code"),
+    "identify": ("harms",),
+    "assess": (*(f"before_{family}" for family in FAMILIES), "basis"),
+    "respond": ("responses", *(f"after_{family}" for family in FAMILIES)),
+    "verdict": ("review_by",),
+}
+"""盤點、識別、評估、應對、綜合判定, with what each asks."""
 
 
 def verdict(values: Values) -> str:
@@ -43,7 +54,13 @@ def _consistent(values: Values) -> str:
     return ""
 
 
-_STEPS = (
+def _review_by(record: Record) -> int:
+    """The end of the day by which an approved use is assessed again."""
+    told = day(text(record.values, "review_by")) if record.state == "approved" else None
+    return midnight(told) + 86_400_000_000 if told else 0
+
+
+_FIELDS = (
     # 一、盤點
     Field("title"),
     Field("purpose", "choice", choices=_PURPOSES),
@@ -70,10 +87,10 @@ USE = Kind(
     name="use",
     point="0",
     group="use",
-    fields=_STEPS,
+    fields=_FIELDS,
     states=("draft", "assessed", "approved", "ended"),
     actions=(
-        Action("change", ("draft",), "", _OWNERS, _STEPS, merges=True),
+        Action("change", ("draft",), "", _OWNERS, _FIELDS, merges=True),
         Action("submit", ("draft",), "assessed", _OWNERS, tone="pri"),
         Action("return", ("assessed",), "draft", _APPROVERS, (Field("note", "text"),)),
         Action(
@@ -85,5 +102,6 @@ USE = Kind(
     ),
     open_to=_OWNERS,
     read_by=ANYBODY,
+    due=_review_by,
     check=_consistent,
 )  # fmt: skip
