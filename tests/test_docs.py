@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.cli.running import run
 
 from shenyong.cli.installation import lay, settings_text
 from shenyong.cli.main import application
@@ -61,20 +60,20 @@ def test_every_setting_figure_and_command_is_as_the_code_has_it(page: Path) -> N
 def test_the_registry_is_written_as_the_page_says(
     page: Path, new_database: Callable[..., str], tmp_path: Path
 ) -> None:
-    code = re.search(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    assert code is not None
-    lay(tmp_path, settings_text())
+    block = re.search(r"```sh\n(shenyong agency add.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    lay(tmp_path, settings_text().replace('data_dir = "postgresql"', ""))
+    (tmp_path / "lin.password").write_text("correct horse battery\n")
+    (tmp_path / "model.gguf").write_bytes(b"weights")
     dsn = new_database()
-    run = subprocess.run(
-        [sys.executable, "-c", code[1]],
-        cwd=tmp_path,
-        env={**os.environ, "SHENYONG__DATABASE__DSN": dsn},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("sk-sy-drafts-")
+    said = ""
+    for line in block[1].splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "shenyong"
+        done = run(*arguments, cwd=tmp_path, SHENYONG__DATABASE__DSN=dsn)
+        assert done.returncode == 0, (line, done.stderr)
+        said += done.stdout
+    assert "sk-sy-drafts-" in said
     engine = engine_for(dsn)
     with engine.connect() as connection:
         registry = load(connection)

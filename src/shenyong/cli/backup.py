@@ -55,7 +55,7 @@ def backup(
             chosen = None
         sealed, by = _sealed(secrets_of(settings), chosen, passphrase_file)
     begun = time.monotonic()
-    with opened(settings) as ready:
+    with opened(settings, schema=False) as ready:  # of whatever version
         done = write(ready, where, config, keys=sealed, keys_by=by)
     seconds = round(time.monotonic() - begun, 2)
     removed = []

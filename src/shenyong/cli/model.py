@@ -93,8 +93,9 @@ def show(
         print_json({"models": rows})
         return Exit.FINE
     for row in rows:
-        covers = row["covers"] or "-"
-        tell(f"{row['id']}  {row['url']}  {row['effective']}  {covers}  {','.join(row['lineage'])}")
+        highest = row["covers"] or "-"
+        descent = ",".join(row["lineage"])
+        tell(f"{row['id']}  {row['url']}  {row['effective']}  {highest}  {descent}")
     return Exit.FINE
 
 

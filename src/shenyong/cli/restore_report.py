@@ -21,7 +21,8 @@ class Outcome:
     """Everything that was found out about a backup, or about what became of it.
 
     `signed` is whether this installation signed the manifest (None: nobody did, or its key is not
-    here). `contents` is None where nothing sealed could be tried, for want of the keys.
+    here). `contents` is None where nothing sealed could be tried, for want of the keys. `to_repeat`
+    is what officers and operators did after the backup: the log tells it, the registry lacks it.
     """
 
     def __init__(self, file: str, manifest: Manifest) -> None:
@@ -33,6 +34,7 @@ class Outcome:
         self.live = False
         self.into = ""
         self.recovered: dict[str, int] = {}
+        self.to_repeat: list[str] = []
         self.erased_again = 0
         self.rolled_back: dict[str, int] = {}
         self.witnesses: dict[str, str] = {}
@@ -80,6 +82,7 @@ class Outcome:
             "compared_with_database_in_use": self.live,
             "rollback": self.rolled_back if self.into else behind,
             "recovered": self.recovered,
+            "to_repeat": self.to_repeat,
             "erased_again": self.erased_again,
             "witnesses": self.witnesses,
             "next": self.next_steps,
@@ -120,6 +123,10 @@ def show(outcome: Outcome) -> None:
     _show_contents(outcome)
     for agency, count in outcome.recovered.items():
         tell("✓ " + say("restore.recovered", agency=agency, count=count))
+    if outcome.to_repeat:
+        tell("△ " + say("restore.to_repeat"))
+        for each in outcome.to_repeat:
+            tell(f"    {each}")
     for agency, count in outcome.rolled_back.items():
         tell("△ " + say("restore.rolled_back", agency=agency, count=count))
     if outcome.erased_again:

@@ -51,9 +51,8 @@ def put_back(
     begun = time.monotonic()
     if not knows(manifest.revision):
         raise Misused(say("restore.newer_schema", revision=manifest.revision))
-    lay_files(archive, folder, unsealed_files(archive, sealed))
-    settings = load(folder / "shenyong.toml").settings
-    keys = Keys.of(settings)
+    secrets = unsealed_files(archive, sealed)
+    keys = keys_for(folder, secrets)
     outcome = Outcome(str(archive.path), manifest)
     outcome.into = str(folder)
     if not keys.signing or not keys.digest:
@@ -65,12 +64,36 @@ def put_back(
         counted = ", ".join(f"{agency} {count}" for agency, count in behind.items())
         raise Misused(say("restore.would_roll_back", counts=counted))
     if outcome.ok:
+        lay_files(archive, folder, secrets)
+        settings = load(folder / "shenyong.toml").settings
+        if not Keys.of(settings).signing:  # the settings look for it elsewhere
+            raise Misused(say("restore.no_keys", folder=settings.ledger.signing_key_file))
         with bare(settings) as dsn:
             _restore(outcome, archive, dsn, keys, known)
             if outcome.ok:
                 _go_on(outcome, settings, dsn, keys, entries)
     outcome.seconds = round(time.monotonic() - begun, 2)
     return outcome
+
+
+def keys_for(folder: Path, secrets: Mapping[str, bytes]) -> Keys:
+    """The keys that the installation will have: its own, else those of the backup."""
+    from shenyong.settings import load
+
+    file = folder / "shenyong.toml"
+    own = Keys.of(load(file).settings) if file.exists() else Keys()
+
+    def chosen(name: str, known: str) -> str:
+        lying = folder / "keys" / f"{name}.key"
+        if known:
+            return known
+        if lying.is_file():
+            return lying.read_text("utf-8").strip()
+        return secrets.get(f"{name}.key", b"").decode().strip()
+
+    return Keys(
+        chosen("signing", own.signing), chosen("digest", own.digest), chosen("pepper", own.pepper)
+    )
 
 
 def lay_files(archive: Archive, folder: Path, secrets: Mapping[str, bytes]) -> None:
@@ -117,7 +140,7 @@ def bare(settings: Settings) -> Iterator[str]:
 def _restore(outcome: Outcome, archive: Archive, dsn: str, keys: Keys, known: list[Known]) -> None:
     """The database, and its proofs."""
     from shenyong.storage.postgres_tools import ToolError
-    from shenyong.storage.restore import NotEmptyError, erase_again, put
+    from shenyong.storage.restore import NotEmptyError, end_sessions, erase_again, put
 
     try:
         put(dsn, archive, outcome.manifest.server)
@@ -127,6 +150,7 @@ def _restore(outcome: Outcome, archive: Archive, dsn: str, keys: Keys, known: li
         outcome.fault("restore_failed", str(error))
         return
     replay(outcome, dsn, keys, known)
+    end_sessions(dsn)
     gone = [name for _, each in siblings(archive.path, keys) for name in each.erased]
     outcome.erased_again = erase_again(dsn, gone)
 
@@ -169,7 +193,7 @@ def _go_on(
 
 def _recover(outcome: Outcome, dsn: str, keys: Keys, entries: Path) -> None:
     from shenyong.storage.export import ExportError
-    from shenyong.storage.recovering import RecoveryError, append_missing
+    from shenyong.storage.recovering import REVOKE, RecoveryError, append_missing
 
     for log in outcome.logs:
         folder = entries / log.agency if (entries / log.agency).is_dir() else entries
@@ -178,7 +202,13 @@ def _recover(outcome: Outcome, dsn: str, keys: Keys, entries: Path) -> None:
         if not log.entries or not (folder / "checkpoint").is_file():
             continue
         try:
-            outcome.recovered[log.agency] = append_missing(dsn, log.agency, folder, key.verifying)
+            found = append_missing(dsn, log.agency, folder, key.verifying)
+            outcome.recovered[log.agency] = found.count
+            outcome.to_repeat += [
+                f"{log.agency} {action} {subject}".rstrip()
+                for action, subject in found.done
+                if action != REVOKE
+            ]
         except (RecoveryError, ExportError) as error:
             code = error.code if isinstance(error, RecoveryError) else "no_export"
             outcome.fault(code, f"{folder} {getattr(error, 'detail', '')}".rstrip())

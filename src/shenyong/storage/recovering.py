@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from shenyong.ledger.checkpoint import VerifyingKey
-from shenyong.ledger.entry import decode
+from shenyong.ledger.entry import Admin, decode
 from shenyong.ledger.verify import Row
 from shenyong.storage.export import exported_rows, verify_export
 from shenyong.storage.ledger import APPEND
 from shenyong.storage.verification import rows
 
 _BATCH = 2_000
+REVOKE = "registry.key.revoke"
+_REVOKED = "UPDATE api_key SET revoked = true WHERE id = %s AND agency = %s"
 _SIZE = "SELECT size FROM ledger_head WHERE agency = %s"
 
 
@@ -32,8 +35,17 @@ class RecoveryError(RuntimeError):
         self.code, self.detail = code, detail
 
 
-def append_missing(dsn: str, agency: str, folder: Path, key: VerifyingKey) -> int:
-    """Append what the export in `folder` has and the log has not; returns how many entries.
+class Recovered(msgspec.Struct, frozen=True):
+    """Entries that were put back, and what officers and operators did in them: each an action and
+    its subject. The log has it again; the registry has not, until it is done again.
+    """
+
+    count: int = 0
+    done: tuple[tuple[str, str], ...] = ()
+
+
+def append_missing(dsn: str, agency: str, folder: Path, key: VerifyingKey) -> Recovered:
+    """Append what the export in `folder` has and the log has not.
 
     All or nothing, in one transaction. The log must be a beginning of the export's.
 
@@ -45,7 +57,7 @@ def append_missing(dsn: str, agency: str, folder: Path, key: VerifyingKey) -> in
     report = verify_export(folder, key)
     if not report.ok:
         raise RecoveryError("export_broken", report.faults[0].code)
-    added = 0
+    added, done = 0, list[tuple[str, str]]()
     with psycopg.connect(dsn, connect_timeout=10) as connection:
         row = connection.execute(f"{_SIZE} FOR UPDATE".encode(), [agency]).fetchone()
         size = int(str(row[0])) if row else 0
@@ -56,11 +68,17 @@ def append_missing(dsn: str, agency: str, folder: Path, key: VerifyingKey) -> in
         batch: list[Row] = []
         for each in kept:
             batch.append(each)
+            entry = decode(each.leaf)
+            if isinstance(entry, Admin):
+                done.append((entry.action, entry.subject))
             if len(batch) == _BATCH:
                 added += _append(connection, agency, batch)
                 batch = []
         added += _append(connection, agency, batch)
-    return added
+        for action, subject in done:
+            if action == REVOKE:  # a key that was taken away must not open again
+                connection.execute(_REVOKED.encode(), [subject, agency])
+    return Recovered(added, tuple(dict.fromkeys(done)))
 
 
 def _append(

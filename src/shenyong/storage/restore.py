@@ -57,3 +57,11 @@ def erase_again(dsn: str, erased: Iterable[str]) -> int:
         return 0
     with psycopg.connect(dsn, connect_timeout=10) as connection:
         return sum(connection.execute(each.encode(), [names]).rowcount for each in _ERASE)
+
+
+def end_sessions(dsn: str) -> None:
+    """Nobody is signed in any more by a session of the past."""
+    with psycopg.connect(dsn, connect_timeout=10) as connection:
+        row = connection.execute("SELECT to_regclass('web_session')").fetchone()
+        if row is not None and row[0] is not None:
+            connection.execute("DELETE FROM web_session")
