@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attack.raw import RawModel
-from tests.web.office import Office, running_office
+from tests.web.office import Office, Visitor, running_office
 
 from shenyong.guideline.terms import Environment
 from shenyong.registry import Model, Scope
@@ -48,3 +48,9 @@ def raw(_raw: RawModel) -> RawModel:
     """The model at the raw socket, which has received nothing."""
     _raw.reset()
     return _raw
+
+
+@pytest.fixture(scope="session")
+def visitors(office: Office) -> dict[str, Visitor]:
+    """People of several roles, signed in."""
+    return {person: office.visitor(person) for person in ("lin", "chen", "huang", "tang", "yeh")}

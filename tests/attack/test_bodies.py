@@ -57,14 +57,12 @@ _PINNED = {
         string_inverted_surrogates_U+1D11E string_lone_second_surrogate
     """,
     "not_utf8": """
+        string_utf16LE_no_BOM
         string_UTF-16LE_with_BOM string_UTF-8_invalid_sequence string_UTF8_surrogate_U+D800
         string_invalid_utf-8 string_iso_latin_1 string_lone_utf8_continuation_byte
         string_not_in_unicode_range string_overlong_sequence_2_bytes
         string_overlong_sequence_6_bytes string_overlong_sequence_6_bytes_null
         string_truncated-utf-8 string_utf16BE_no_BOM
-    """,
-    "invalid_json": """
-        string_utf16LE_no_BOM
     """,
     "too_deep": """
         structure_500_nested_arrays

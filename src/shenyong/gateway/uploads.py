@@ -34,7 +34,7 @@ from shenyong.storage.files import MOST, Files, Owner, StoredFile
 
 PATH = "/v1/files"
 FORM = "multipart/form-data"
-_PURPOSES = ("assistants", "user_data", "vision", "batch", "fine-tune", "evals")
+PURPOSES = ("assistants", "user_data", "vision", "batch", "fine-tune", "evals")
 _NAME = 255
 
 
@@ -48,8 +48,8 @@ async def upload(
     """
     fields, file = parted(*form)
     purpose = fields.get("purpose", "user_data")
-    if purpose not in _PURPOSES:
-        raise BadInputError("not_one_of", "purpose", params={"allowed": ", ".join(_PURPOSES)})
+    if purpose not in PURPOSES:
+        raise BadInputError("not_one_of", "purpose", params={"allowed": ", ".join(PURPOSES)})
     if file is None:
         raise BadInputError("missing", "file")
     name, data = file

@@ -10,6 +10,7 @@ from __future__ import annotations
 # guideline: ey-genai-2023:4
 import asyncio
 import os
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -35,6 +36,7 @@ _ONE = _GET + "WHERE id = %s AND key = %s AND expires > %s"
 _LIST = _GET + "WHERE key = %s AND expires > %s ORDER BY created DESC, id"
 _DELETE = "DELETE FROM uploaded_file WHERE id = %s AND key = %s"
 _FORGET = "DELETE FROM uploaded_file WHERE expires <= %s"
+_ID = re.compile(r"file-[0-9a-f]{36}")
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Document).decode
 
 
@@ -87,6 +89,8 @@ class Files:
 
     async def get(self, key: str, file: str, now: int) -> StoredFile | None:
         """The key's file of that id; None if it has none such, or it has expired."""
+        if not _ID.fullmatch(file):  # never one of ours, nor anything that a column could hold
+            return None
         _, rows = await self._execute(_ONE, (file, key, now))
         return self._opened(rows[0], key) if rows else None
 
@@ -97,6 +101,8 @@ class Files:
 
     async def delete(self, key: str, file: str) -> bool:
         """Delete the key's file; whether there was one."""
+        if not _ID.fullmatch(file):
+            return False
         done, _ = await self._execute(_DELETE, (file, key))
         return done > 0
 
