@@ -2,7 +2,7 @@
 # 審用離線安裝。 Installs Shenyong from this folder; reads nothing from any network.
 #
 #   ./install.sh [--prefix /opt/shenyong] [--data /var/lib/shenyong] [--user NAME]
-#                [--python python3] [--units] [--no-check]
+#                [--python python3] [--units] [--no-check] [--program-only]
 #
 # 1 每個檔案的 SHA-256            every file against SHA256SUMS
 # 2 這台機器合不合                this machine against what the bundle was made for
@@ -11,7 +11,8 @@
 # 5 建立資料表                    the tables
 # 6 啟動看看，再停下              started once, asked, and stopped
 # 已有安裝時不動資料，只說下一步。 An installation that is there is left alone: what to do is said.
-# --user：資料的所有人（已有的帳號）。 --units：安裝 systemd 單元。
+# --user：資料的所有人（已有的帳號）。 --program-only：只做 1 到 3。
+# --units：1 到 3，加上 systemd 單元與 /etc/shenyong。 1 to 3, the units, and /etc/shenyong.
 set -eu
 umask 022
 
@@ -22,6 +23,7 @@ user=
 python=python3
 units=
 check=yes
+program_only=
 
 stop() {
     printf '%s\n' "$1" >&2
@@ -36,8 +38,9 @@ while [ $# -gt 0 ]; do
     --python) python=${2:?} && shift ;;
     --units) units=yes ;;
     --no-check) check= ;;
+    --program-only) program_only=yes ;;
     -h | --help)
-        sed -n '2,16s/^# \{0,1\}//p' "$0"
+        sed -n '2,17s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *) stop "不認得的選項 unknown option: $1" ;;
@@ -99,14 +102,21 @@ become() {
 }
 
 if [ -n "$units" ]; then
-    mkdir -p /etc/systemd/system /etc/sysusers.d
+    mkdir -p /etc/systemd/system /etc/sysusers.d /etc/shenyong
     for each in deploy/systemd/*.service deploy/systemd/*.timer; do
         sed "s#/opt/shenyong#$prefix#g" "$each" >"/etc/systemd/system/$(basename "$each")"
     done
     cp deploy/systemd/shenyong.sysusers /etc/sysusers.d/shenyong.conf
     systemd-sysusers /etc/sysusers.d/shenyong.conf
-    echo "已放入 units: /etc/systemd/system/shenyong*"
+    # The keys stay root's: systemd hands each service the ones that its unit names.
+    [ -e /etc/shenyong/shenyong.toml ] || "$shenyong" init /etc/shenyong --no-ask
+    chmod 0755 /etc/shenyong
+    echo '已放入 systemd 單元與 /etc/shenyong；接著照 docs/install.zh-TW.md 選資料庫。'
+    echo 'The units and /etc/shenyong are laid; go on in docs/install.md, at the database.'
+    exit 0
 fi
+
+[ -z "$program_only" ] || exit 0
 
 if [ -e "$data/shenyong.toml" ]; then
     cat <<EOF
