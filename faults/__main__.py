@@ -13,6 +13,7 @@ import time
 from faults import figures, report, soak
 from faults import lines as _lines
 from faults.line import LINES
+from faults.lines.writers import previous
 from faults.matrix import Round, run, say
 
 assert _lines
@@ -39,6 +40,7 @@ def main() -> int:
     if chosen.command == "list":
         for each in LINES.values():
             print(f"{each.name:22} {each.en}")
+        print(f"the upgrade is from {previous()[0] or 'no version: none has this schema'}")
         return 0
     if chosen.command == "forget":
         figures.forget(chosen.line)

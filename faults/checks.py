@@ -45,8 +45,9 @@ _NAMED = 3
 class Checks:
     """The comparison, which goes on from where it was."""
 
-    def __init__(self, stand: Stand) -> None:
-        self._stand = stand
+    def __init__(self, stand: Stand, seconds: float = _CLOSED_SECONDS) -> None:
+        """`seconds` is how long is waited for what the dead left open to be closed."""
+        self._stand, self._seconds = stand, seconds
         folder = stand.host.folder
         self._digest = _key(folder / "keys" / "digest.key")
         self._digester = Digester(derived(self._digest, "digest", AGENCY))
@@ -101,7 +102,7 @@ class Checks:
 
     def _settled(self) -> list[str]:
         """Wait until what the dead left open is closed."""
-        until = time.monotonic() + _CLOSED_SECONDS
+        until = time.monotonic() + self._seconds
         while True:
             self.entries()
             unclosed = [each for each in self._requests if each not in self._outcomes]
@@ -221,7 +222,7 @@ class Checks:
         return derived(self._digest, f"text/{digest}", AGENCY).hex()
 
     def _proofs(self) -> list[str]:
-        until = time.monotonic() + _CLOSED_SECONDS
+        until = time.monotonic() + self._seconds
         while not self._signed():
             if time.monotonic() > until:
                 return ["I4 not signed: no checkpoint covers what was recorded"]

@@ -98,7 +98,7 @@ def add(told: Round) -> None:
         if told.unfinished:
             tally.unfinished += 1
             return
-        tally.times += 1
+        tally.times += told.times
         tally.violations += bool(told.violations)
         tally.examples = [*tally.examples, *told.violations][:_EXAMPLES]
         tally.calls += told.calls

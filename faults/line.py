@@ -14,6 +14,10 @@ Fault = Callable[[Stand, random.Random], "list[str] | None"]
 """Brings the fault about and ends it; what it saw amiss by itself, if anything. The load runs."""
 
 
+class NotHereError(RuntimeError):
+    """This machine, or this copy, lacks what a line needs. Its rounds count for nothing."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line. `stand` are the arguments of its `Stand`; lines of equal ones share it."""
 

@@ -29,6 +29,7 @@ class Round(msgspec.Struct, frozen=True):
     violations: tuple[str, ...] = ()
     calls: int = 0
     broken: int = 0  # requests that did not end well
+    times: int = 1  # how often the fault was brought about in it
     unfinished: bool = False  # the rig itself failed: this says nothing
 
 
@@ -63,6 +64,7 @@ def once(
 ) -> Round:
     """One round of a line."""
     calls = checks.calls
+    stand.times = 1
     stand.go()
     if not stand.load.wait_served(_BEFORE, 60):
         raise RuntimeError(f"not served before the fault: {dict(stand.load.counts)}")
@@ -81,7 +83,8 @@ def once(
     stand.rest()
     broken = sum(not each.ended for each in stand.load.seen[before:])
     wrong += checks.look(proofs=proofs)
-    return Round(line.name, returned, tuple(wrong), checks.calls - calls, broken)
+    made = checks.calls - calls
+    return Round(line.name, returned, tuple(wrong), made, broken, stand.times)
 
 
 class _Stands:

@@ -29,7 +29,7 @@ def write() -> None:
 
 def _counted(known: Figures) -> tuple[int, int, int, int, float]:
     tallies = [known.matrix.get(name, Tally()) for name in LINES]
-    kills = ("kill-worker", "kill-gateway", "kill-main", "memory-killed")
+    kills = ("kill-storm", "kill-worker", "kill-gateway", "kill-main", "memory-killed")
     return (
         sum(each.times for each in tallies),
         sum(each.violations for each in tallies),
@@ -42,9 +42,10 @@ def _counted(known: Figures) -> tuple[int, int, int, int, float]:
 def _summary(known: Figures) -> str:
     times, violations, calls, kills, longest = _counted(known)
     few = sum(known.matrix.get(name, Tally()).times < 100 for name in LINES)
+    recorded = "，每一則都先有紀錄" if times and not violations else ""
     lines = [
         f"故障演練 {len(LINES)} 種，共 {times:,} 次，違反不變條件 {violations} 次；"
-        f"其間模型收到 {calls:,} 則請求{'，每一則都先有紀錄' if times and not violations else ''}。",
+        f"其間模型收到 {calls:,} 則請求{recorded}。",
         f"閘道行程被強制終止 {kills:,} 次，未記錄的呼叫 0 次。恢復服務最久 {longest:g} 秒。"
         if not violations
         else f"閘道行程被強制終止 {kills:,} 次。恢復服務最久 {longest:g} 秒。",

@@ -224,6 +224,8 @@ class Stand:
         migrate(self.database.dsn)
         self.model = ModelServer()
         self.thinks = MOMENT
+        self.times = 1
+        """How often the round at hand brought its fault about; a line may do so several times."""
         self.hosts = [
             Host(
                 self._place(number),

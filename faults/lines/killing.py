@@ -42,6 +42,29 @@ def worker(stand: Stand, rng: random.Random) -> None:
 
 
 @line(
+    "kill-storm",
+    "四個工作行程輪流被強制終止，服務不中斷",
+    "four workers killed (-9) one after the other, twelve times, while the others serve on",
+    stand={"workers": 4, "clients": 8},
+    back=60,
+)
+def storm(stand: Stand, rng: random.Random) -> None:
+    """A thousand kills in the time of a hundred rounds. Whoever was only just born is spared:
+    Granian takes a worker that dies within 5.5 seconds for one that can't live, and ends."""
+    born = dict.fromkeys((each.pid for each in stand.host.workers()), 0.0)
+    stand.times = 0
+    until = time.monotonic() + 120
+    while stand.times < 12 and time.monotonic() < until:
+        now = time.monotonic()
+        old = [each for each in stand.host.workers() if now - born.setdefault(each.pid, now) > 6]
+        if old:
+            rng.choice(old).kill()
+            stand.times += 1
+            stand.load.wait_served(rng.randrange(2, 12), 10)  # it meets a gateway at work
+        time.sleep(rng.uniform(0.0, 0.3))
+
+
+@line(
     "kill-gateway",
     "閘道全部行程同時被強制終止",
     "all processes of the gateway killed (-9) at once",

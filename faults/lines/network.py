@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from faults.line import line
+from faults.line import NotHereError, line
 from faults.lines.killing import somewhere
 from faults.postgres import Postgres
 from faults.stand import Stand
@@ -75,7 +75,7 @@ class Elsewhere(Postgres):
 def network_cut(stand: Stand, rng: random.Random) -> list[str]:
     """Neither side hears of it where it is silent. What was under way is in doubt."""
     if not can_cut():
-        return []
+        raise NotHereError("ip, nft, setpriv")
     far = stand.database
     assert isinstance(far, Elsewhere)
     somewhere(rng)

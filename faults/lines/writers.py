@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from faults.line import line
+from faults.line import NotHereError, line
 from faults.lines.killing import somewhere
 from faults.stand import Host, Stand
 from shenyong.storage.checkpointing import LEADER_LOCK
@@ -128,13 +128,19 @@ def previous() -> tuple[str, str]:
             ["git", "-C", str(_MAIN), *words], capture_output=True, text=True, check=True
         ).stdout.strip()
 
+    def schema(commit: str) -> set[tuple[str, str]]:
+        rows = [row.split() for row in git("ls-tree", commit, f"{place}/").splitlines()]
+        return {(Path(row[3]).name, row[2]) for row in rows}
+
     with suppress(subprocess.CalledProcessError, OSError):
-        now, found = git("rev-parse", f"HEAD:{place}"), ""
+        files = sorted((_MAIN / place).glob("*.py"))
+        now = {(each.name, git("hash-object", str(each))) for each in files}
+        found = ""
         for commit in git("rev-list", "--first-parent", "HEAD").split():
-            with suppress(subprocess.CalledProcessError):
-                if git("rev-parse", f"{commit}:{place}") != now:
-                    break
+            if schema(commit) == now:
                 found = commit
+            elif found:
+                break
         if found and found != git("rev-parse", "HEAD"):
             folder = tempfile.mkdtemp(prefix="syf-previous-")
             archive = subprocess.run(
@@ -159,9 +165,9 @@ def upgrade(stand: Stand, rng: random.Random) -> list[str]:
     """
     commit, sources = previous()
     if not commit:
-        return ["not run: there is no earlier version of this schema here"]
+        raise NotHereError("an earlier version with this schema")
     wrong: list[str] = []
-    for version in (sources, ""):
+    for version in (sources, os.environ.get("PYTHONPATH", "")):
         for host in rng.sample(stand.hosts, 2):
             before = len(stand.load.seen)
             host.environment["PYTHONPATH"] = version
