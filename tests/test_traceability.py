@@ -118,6 +118,49 @@ def test_the_page_lists_policies_code_and_tests_and_what_is_not_built():
         assert point.title_zh in sections[point.key]
 
 
+SITE = """
+from shenyong.web import office, ruling
+from shenyong.web import desk as lists
+PAGES = (
+    ("GET", "/", lists.home, tuple(Role)),
+    ("GET", "/guideline", ruling.guideline, tuple(Role)),
+    ("POST", "/guideline/import", ruling.take_edition, _RULERS),
+)
+"""
+
+
+def test_a_page_belongs_to_the_points_of_its_handler_and_its_module():
+    text = tool.page(
+        PACK,
+        {
+            "src/shenyong/web/site.py": SITE,
+            "src/shenyong/web/desk.py": "# guideline: ey-genai-2023:2\n\nx = 1\n",
+            "src/shenyong/web/ruling.py": "# guideline: ey-genai-2023:10\n"
+            "def guideline(): ...\n\ndef take_edition(): ...\n",
+            "src/shenyong/web/public.py": "# guideline: ey-genai-2023:6\n\n"
+            "routes = [Route('/r/{number}', one)]\n",
+            "src/shenyong/governance/kinds/contract.py": "C = Kind(name='contract', point='8')\n",
+        },
+    )
+    sections = {part.split("`")[1]: part for part in text.split("\n## ")[1:]}
+    assert "- `GET /`" in sections["ey-genai-2023:2"]
+    assert "- `GET /guideline`" in sections["ey-genai-2023:10"]
+    assert "import" not in sections["ey-genai-2023:10"].partition("Pages")[2].partition("Tests")[0]
+    assert "- `GET /r/{number} (register)`" in sections["ey-genai-2023:6"]
+    assert "- `GET /office/contract`" in sections["ey-genai-2023:8"]
+    assert "Pages 頁面**: none" in sections["ey-genai-2023:3"]
+
+
+def test_every_point_has_its_code_pages_and_tests():
+    text = tool.PAGE.read_text(encoding="utf-8")
+    assert tool.NOT_BUILT not in text
+    sections = [part for part in text.split("\n## ")[1:] if part.startswith("`")]
+    assert len(sections) == len(PACK.points)
+    for part in sections:
+        for head in ("Code 程式", "Pages 頁面", "Tests 測試"):
+            assert re.search(rf"\*\*{head}\*\*\n\n- `", part), (part[:30], head)
+
+
 @pytest.mark.parametrize("path", ["src/a.py", "tests/test_a.py"])
 def test_a_marker_of_a_point_that_there_is_not_is_an_error(path):
     source = (CODE if path.startswith("src") else TESTS).replace(":4", ":44")

@@ -82,6 +82,7 @@ def test_old_matters_are_erased_for_good_and_the_log_tells(
 
     old, fresh = asyncio.run(filled())
     execute(dsn, "UPDATE matter SET updated = %s WHERE id = %s", at - 40 * DAY, old)
+    execute(dsn, "UPDATE matter SET updated = %s WHERE id = %s", at - 20 * DAY, fresh)
     records.add(ruled("matters", 30, at), entry("retention.open"))
 
     def kept() -> dict[str, bool]:

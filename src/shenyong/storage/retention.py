@@ -33,15 +33,15 @@ EntryOf = Callable[[str, str], Admin]
 _SWEEPS: dict[str, tuple[str, str]] = {
     "matters": (
         "UPDATE matter SET key = NULL, sealed = '' WHERE agency = %(agency)s AND key IS NOT NULL "
-        "AND updated < %(before)s * 1000000",
+        "AND updated < %(before_us)s",
         "SELECT count(*) FROM matter WHERE agency = %(agency)s AND key IS NOT NULL "
-        "AND updated < %(before)s * 1000000",
+        "AND updated < %(before_us)s",
     ),
     "pleas": (
         "DELETE FROM plea WHERE agency = %(agency)s AND state <> 'open' "
-        "AND created < %(before)s * 1000000 AND until < %(now)s * 1000000",
+        "AND created < %(before_us)s AND until < %(now)s",
         "SELECT count(*) FROM plea WHERE agency = %(agency)s AND state <> 'open' "
-        "AND created < %(before)s * 1000000 AND until < %(now)s * 1000000",
+        "AND created < %(before_us)s AND until < %(now)s",
     ),
     "uploads": (
         "DELETE FROM uploaded_file WHERE agency = %(agency)s AND created < %(before)s",
@@ -59,7 +59,7 @@ _SWEEPS: dict[str, tuple[str, str]] = {
         "SELECT count(*) FROM denied_turn WHERE expires - %(kept)s < %(before)s",
     ),
 }
-"""For each kind: what erases, and what only counts. Times in the tables are seconds or µs."""
+"""For each kind: what erases, and what only counts. Tables keep seconds, or µs (``_us``, now)."""
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -117,9 +117,10 @@ def sweep(
 def _one(
     connection: Connection, agency: str, what: str, days: int, now: int, *, erase: bool
 ) -> int:
-    seconds = now // _MICRO
+    before = now // _MICRO - days * _DAY
     values = {
-        "agency": agency, "before": seconds - days * _DAY, "now": seconds, "kept": KEPT_SECONDS
+        "agency": agency, "before": before, "before_us": before * _MICRO, "now": now,
+        "kept": KEPT_SECONDS,
     }  # fmt: skip
     erasing, counting = _SWEEPS[what]
     if erase:

@@ -205,6 +205,7 @@ async def ask(
     assert who is not None
     secret = key_secret(desk.pepper, who.key.id)
     headers = {
+        "host": "workbench",  # a request without a host is no request (`gateway.framing`)
         "authorization": f"Bearer sk-sy-{who.key.id}-{secret}",
         "content-type": "application/json",
         "x-shenyong-classification": declared_of(review.matter),

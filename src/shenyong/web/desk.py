@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:2
 from starlette.requests import Request
 from starlette.responses import Response
 

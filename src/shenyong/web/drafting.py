@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:1
+# guideline: ey-genai-2023:4
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
@@ -68,6 +70,7 @@ def _json(value: Any) -> Response:
     return Response(json.dumps(value), 200, SECURITY, "application/json")
 
 
+# guideline: ey-genai-2023:3
 async def ask(request: Request, desk: Desk, guest: Guest) -> Response:
     """Inspect, decide, ask: streamed where the page asked for it, else whole."""
     matter_id = request.path_params["id"]

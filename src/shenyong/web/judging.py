@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:2
+# guideline: ey-genai-2023:5
 import contextlib
 import uuid
 

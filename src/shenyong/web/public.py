@@ -6,6 +6,7 @@ published give the same page. Source: guideline point 6; ux.md 1.6.
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:6
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

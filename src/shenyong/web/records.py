@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:4
 import uuid
 
 from starlette.requests import Request

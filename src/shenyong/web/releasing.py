@@ -6,6 +6,8 @@ from what was confirmed; their bytes are stored nowhere. Source: guideline point
 
 from __future__ import annotations
 
+# guideline: ey-genai-2023:5
+# guideline: ey-genai-2023:6
 import asyncio
 import json
 import secrets
