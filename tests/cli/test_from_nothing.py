@@ -110,7 +110,7 @@ def test_the_five_questions_at_a_terminal(folder: Path) -> None:
                "hsu", "hsu 許示範", PASSWORD, PASSWORD]  # fmt: skip
     said = typed(["init", str(folder / "new")], answers)
     assert "五個問題" in said
-    assert said.count("2. 機關代碼") == 2, "an id with capitals and a blank is asked for again"
+    assert said.count("2. 機關代號") == 2, "an id with capitals and a blank is asked for again"
     assert said.count("3. 資料庫") == 2
     assert said.count("4. 服務位址") == 2
     assert said.count("5. 第一位") == 2

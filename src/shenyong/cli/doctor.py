@@ -133,12 +133,12 @@ def _at(
 
 
 def _looked(subject: str, looks: Iterable[Callable[[], Iterator[Fault]]]) -> Iterator[Found]:
-    """The faults of a subject; where there are none, that it is fine. Advice is told, and fine."""
+    """The faults of a subject, and advice; where there is neither, that it is fine."""
     fine = True
     for look in looks:
         try:
             for fault in look():
-                fine = fine and fault.advice
+                fine = False
                 yield _found(subject, fault)
         except Exception as error:  # whatever it is, the other looks go on
             fine = False

@@ -125,8 +125,8 @@ def show(outcome: Outcome) -> None:
         tell("✓ " + say("restore.recovered", agency=agency, count=count))
     if outcome.to_repeat:
         tell("△ " + say("restore.to_repeat"))
-        for each in outcome.to_repeat:
-            tell(f"    {each}")
+        for step in outcome.to_repeat:
+            tell(f"    {step}")
     for agency, count in outcome.rolled_back.items():
         tell("△ " + say("restore.rolled_back", agency=agency, count=count))
     if outcome.erased_again:

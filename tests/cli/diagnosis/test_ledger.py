@@ -61,7 +61,7 @@ PLANTS: dict[str, Plant] = {
     "tile_damaged": lambda it: it.execute(
         "UPDATE ledger_tile SET hashes = set_byte(hashes, 99, 255 - get_byte(hashes, 99))"),
     "checkpoint_old": waiting,
-    "witness_malformed": lambda it: it.setting("ledger", "witnesses", '["http://x nokey"]'),
+    "witness_malformed": lambda it: it.setting("ledger", "witnesses", "http://x nokey"),
 }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             except OSError:
                 assert time.monotonic() < until
                 time.sleep(0.05)
-        yield json.dumps([f"http://127.0.0.1:{port} {vkey}"])
+        yield f"http://127.0.0.1:{port} {vkey}"
     finally:
         process.terminate()
         process.wait(30)
@@ -112,7 +112,7 @@ def test_what_a_witness_knows(patient: Patient, witness: str) -> None:
     from shenyong.storage.witnessing import parsed, submit
 
     patient.setting("ledger", "witnesses", witness)
-    (known,) = parsed(json.loads(witness))
+    (known,) = parsed([witness])
     whole = "UPDATE ledger_head SET integrated = %s, size = %s"
     cut = "CREATE TABLE kept AS SELECT * FROM ledger_checkpoint WHERE size = 20"
     patient.execute(cut)
@@ -145,6 +145,5 @@ def test_a_witness_that_does_not_know_us_and_one_that_is_silent(
     note = other.sign(Checkpoint("shenyong/stranger", 20, b"\0" * 32).text())
     patient.execute("UPDATE ledger_checkpoint SET note = %s WHERE size = 20", note)
     assert "witness_refuses" in patient.codes("ledger")
-    silent = json.loads(witness)[0].split(" ")[1]
-    patient.setting("ledger", "witnesses", json.dumps([f"http://127.0.0.1:9 {silent}"]))
+    patient.setting("ledger", "witnesses", f"http://127.0.0.1:9 {witness.split(' ')[1]}")
     assert "witness_silent" in patient.codes("ledger")

@@ -31,7 +31,7 @@ def there(at: Place) -> Iterator[Fault]:
 
     folder = at.settings.backup.folder
     if not folder:
-        yield Fault("backup_nowhere", f"shenyong config show --origin {at.file}  # backup.folder")
+        yield Fault("backup_nowhere", f"sed -i 's|^# folder = |folder = |' {at.file}")
         return
     newest = _newest(at)
     again = f"shenyong backup --config {at.file}"
@@ -69,7 +69,7 @@ def apart(at: Place) -> Iterator[Fault]:
     folder = at.settings.backup.folder
     if not folder or not Path(folder).exists():
         return
-    mend = f"shenyong config show --origin {at.file}  # backup.folder"
+    mend = f"$EDITOR {at.file}  # backup.folder"
     data = at.settings.database.data_dir
     same = data and Path(data).exists() and Path(data).stat().st_dev == Path(folder).stat().st_dev
     if same:

@@ -134,7 +134,7 @@ def witnesses(at: Place) -> Iterator[Fault]:
     try:
         found = parsed(told)
     except NoteError:
-        yield Fault("witness_malformed", f"shenyong config show --origin {at.file}")
+        yield Fault("witness_malformed", f"$EDITOR {at.file}  # ledger.witnesses")
         return
     for witness in found:
         for agency, _, integrated, _ in at.rows(_HEADS):

@@ -100,10 +100,10 @@ def unnamed(at: Place) -> Iterator[Fault]:
     """Who listens beyond this machine says how it is reached: links in refusals need it."""
     server, public = at.settings.server, at.settings.public
     if not _inside(server.host) and not server.public_url:
-        mend = f"shenyong config show --origin {at.file}  # server.public_url"
+        mend = f"$EDITOR {at.file}  # server.public_url"
         yield Fault("url_missing", mend, server.host)
     if public.port and not public.public_url:
-        mend = f"shenyong config show --origin {at.file}  # public.public_url"
+        mend = f"$EDITOR {at.file}  # public.public_url"
         yield Fault("register_url_missing", mend, f"{public.host}:{public.port}", advice=True)
 
 
@@ -159,7 +159,7 @@ def provider(at: Place) -> Iterator[Fault]:
     if parts.scheme != "https" and not _inside(parts.hostname or ""):
         yield Fault("oidc_plain", f"sed -i 's#{issuer}#https://{parts.netloc}#' {at.file}", issuer)
     if not at.settings.oidc.client_id:
-        yield Fault("oidc_no_client", f"shenyong config show --origin {at.file}", issuer)
+        yield Fault("oidc_no_client", f"$EDITOR {at.file}  # oidc.client_id", issuer)
     place = issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
         with urllib.request.urlopen(place, timeout=_SECONDS) as answer:  # noqa: S310 - http(s) only

@@ -35,7 +35,7 @@ def reached(at: Place) -> Iterator[list[Fault]]:
         elif own.dsn or own.dsn_file:
             faults = list(_named(at))
         else:
-            faults = [Fault("database_unnamed", f"shenyong config show --origin {at.file}")]
+            faults = [Fault("database_unnamed", f"$EDITOR {at.file}  # database.data_dir")]
         if not faults:
             faults = list(_connected(at))
         stack.callback(at.close)
@@ -75,7 +75,7 @@ def _named(at: Place) -> Iterator[Fault]:
         yield Fault("dsn_unreadable", mend, f"{own.dsn_file}: {error.problems[0].code}")
         return
     if not at.dsn.startswith(("postgresql://", "postgres://")):
-        yield Fault("dsn_malformed", f"shenyong config show --origin {at.file}", own.dsn_file)
+        yield Fault("dsn_malformed", f"$EDITOR {own.dsn_file or 'DSN'}", own.dsn_file)
 
 
 def _connected(at: Place) -> Iterator[Fault]:
