@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help wheel bundle bundle-check setup demo test check format bench quality train lock architecture traceability tour fuzz faults clean
+.PHONY: openapi attack help wheel bundle bundle-check setup demo test check format bench quality train lock architecture traceability tour fuzz faults clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -61,6 +61,15 @@ train: $(VENV)/.dev ## Train the tagger of names anew; writes its weights (needs
 
 tour: $(VENV)/.dev ## Walk through the demonstration in a browser; writes docs/tour.md and its pictures
 	$(BIN)/python tools/tour.py
+
+openapi: $(VENV)/.dev ## Describe the API in docs/openapi.json, from the doors' field tables
+	$(BIN)/python -m tools.openapi
+
+attack: $(VENV)/.dev ## Attack it for long: requests, pages, schemathesis, held-out evasions
+	$(BIN)/python -m attack same --count 10000000 --jobs 2
+	$(BIN)/python -m attack evade
+	$(BIN)/python -m attack pages
+	$(BIN)/python -m attack schema --examples 200
 
 architecture: $(VENV)/.dev ## Draw docs/architecture.md from the code
 	$(BIN)/python tools/architecture.py

@@ -6,8 +6,8 @@
     The held-out evasions, and how many of them inspection reads; a table for docs/security.md.
 ``schema --examples N``
     schemathesis on docs/openapi.json against a real gateway, N examples for each operation.
-``probes``
-    Bandit over the source, where it is installed.
+``pages``
+    Every hostile string in every form of every page, as each role sees it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main() -> int:
     same.add_argument("--begin", type=int, default=0)
     same.add_argument("--state", type=Path, default=None)
     commands.add_parser("evade")
+    commands.add_parser("pages")
     schema = commands.add_parser("schema")
     schema.add_argument("--examples", type=int, default=200)
     chosen = options.parse_args()
@@ -45,6 +46,10 @@ def main() -> int:
         from attack.evade import report
 
         return report()
+    if chosen.command == "pages":
+        from attack.pages import run as every_page
+
+        return every_page()
     from attack.schema import run
 
     return run(chosen.examples)

@@ -74,8 +74,9 @@ class _Tables:
         if digit is not None:
             return str(digit)
         form = unicodedata.normalize("NFKC", char)
-        if form == char:
-            return None
+        if form == char:  # numbers in a shape that NFKC leaves alone: ❶ ⓵ ➀ 𝍡
+            counted = unicodedata.numeric(char, -1.0) if category == "No" else -1.0
+            return str(int(counted)) if counted in range(10) else None
         kept = [each for each in form if unicodedata.category(each) not in ("Mn", "Me", "Cf")]
         return "".join(lookalikes.get(ord(each), each) for each in kept)
 
