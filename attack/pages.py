@@ -184,7 +184,7 @@ def forms(office: Office, visitors: dict[str, Visitor], matter: str) -> list[For
             path.replace("{id}", matter) for method, path, *_ in PAGES
             if method == "GET" and "{kind}" not in path and not path.startswith("/appeal/")
         ]  # fmt: skip
-        paths += [*_kinds(visitor), "/signin", "/verify"]
+        paths += [*_kinds(visitor), "/verify"]
         for path in paths:
             page = visitor.get(path)
             if page.status_code != 200 or "html" not in page.headers.get("content-type", ""):

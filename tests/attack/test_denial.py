@@ -129,21 +129,21 @@ def nested(times: int, code: Callable[[bytes], bytes], text: bytes = b"A12345678
     return text.decode()
 
 
-@pytest.mark.parametrize(
-    ("what", "text"),
-    [
-        ("base64 in base64, twenty deep", nested(20, lambda each: each)),
-        ("gzip in base64, twenty deep", nested(20, gzip.compress)),
-        ("a bomb of 100 MB", bomb(gzip.compress(b"\0" * 100_000_000))),
-        ("a bomb in a bomb", bomb(zlib.compress(zlib.compress(b"\0" * 50_000_000)))),
-        ("twenty bombs", bomb(gzip.compress(b"\0" * 1_000_000)) * 20),
-        ("percent in percent", "%25" * 5_000 + "41"),
-        ("entities in entities", "&amp;" * 5_000 + "#65;"),
-    ],
-)  # fmt: skip
-def test_no_bomb_goes_off(what: str, text: str) -> None:
+BOMBS: dict[str, Callable[[], str]] = {
+    "base64 in base64, twenty deep": lambda: nested(20, lambda each: each),
+    "gzip in base64, twenty deep": lambda: nested(20, gzip.compress),
+    "a bomb of 100 MB": lambda: bomb(gzip.compress(b"\0" * 100_000_000, 1)),
+    "a bomb in a bomb": lambda: bomb(zlib.compress(zlib.compress(b"\0" * 50_000_000, 1))),
+    "twenty bombs": lambda: bomb(gzip.compress(b"\0" * 1_000_000)) * 20,
+    "percent in percent": lambda: "%25" * 5_000 + "41",
+    "entities in entities": lambda: "&amp;" * 5_000 + "#65;",
+}
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_no_bomb_goes_off(what: str) -> None:
     """Unpacking has a budget: time and memory stay small, and what wasn't read is said."""
-    process, inspect = psutil.Process(), world().inspect
+    process, inspect, text = psutil.Process(), world().inspect, BOMBS[what]()
     inspect([Source("t", "暖身 QUFBQQ==", "user")])
     before, began = process.memory_info().rss, time.process_time()
     found = inspect([Source("t", text[:400_000], "user")])
@@ -187,7 +187,8 @@ def test_the_gateway_stays_small_and_answers_others(office: Office, raw: RawMode
         for number in range(60):
             path = ("/v1/chat/completions", "/v1/shenyong/check", "/v1/messages")[number % 3]
             answer = client.post(path, content=bodies[number % len(bodies)])
-            assert answer.status_code in (400, 413), answer.text[:300]
+            expected = (200, 400, 413) if path.endswith("check") else (400, 413)
+            assert answer.status_code in expected, answer.text[:300]
         assert client.get("/healthz").status_code == 200
     assert memory() - before < 96 << 20
     assert raw.received == []

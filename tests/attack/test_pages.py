@@ -5,6 +5,8 @@ The whole list in every form is `python -m attack pages`; here every string goes
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import Any
@@ -17,8 +19,10 @@ from tests.web.office import PASSWORD, Office, Visitor
 from tests.web.test_routes import begin
 from tests.web.test_way import drafted, judged, released
 
-from shenyong.disclosure import Record, as_csv, as_ods
+from shenyong.disclosure import Record, as_csv, as_ods, harmless
 from shenyong.registry import authenticate, new_key, secret_digest
+from shenyong.web import sheets
+from shenyong.web.sheets import Sheet
 
 pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:7")]
 
@@ -58,6 +62,14 @@ def test_no_form_takes_a_string_for_markup_or_falls_over(
     for line in office.log.read_bytes()[before:].decode().splitlines():
         json.loads(line)
         assert "alert(1)" not in line
+
+
+def test_signing_in_takes_no_string_for_markup(office: Office) -> None:
+    stranger = office.visitor()
+    for text in strings()[:60]:
+        stranger.get("/signin", params={"next": text})
+        told = {"person": text, "password": text, "next": text, "resume": text}
+        assert faults_of(stranger.post("/signin", told)) == [], text
 
 
 @pytest.mark.parametrize(
@@ -350,13 +362,22 @@ def test_no_cell_of_an_export_is_a_formula(formula: str) -> None:
     for cell in cells:
         assert not re.match(r"[\s]*[=+\-@＝＋－＠]", cell) or cell[:1] == "'", cell
     assert as_ods([record]).find(b"table:formula") == -1
+    told = Sheet("t", "t", ("名稱",), ((formula,),))
+    (_, row, *_) = _rows(sheets.as_csv(told).decode("utf-8-sig"))
+    assert row[0] == harmless(formula) != formula
+
+
+def test_what_is_no_formula_is_as_it_was() -> None:
+    for cell in ("", "王小明", "a=b", "1-1", "  x", "115年"):
+        assert harmless(cell) == cell
+
+
+def _rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def _cells(text: str) -> list[str]:
-    import csv
-    import io
-
-    return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    return [cell for row in _rows(text) for cell in row]
 
 
 # --- between agencies and keys ----------------------------------------------------------------
@@ -417,6 +438,7 @@ def test_a_decision_s_page_tells_of_no_content(office: Office) -> None:
 @pytest.mark.parametrize("header", ["x-shenyong-approval", "x-shenyong-confirm"])
 def test_another_s_decision_opens_nothing(office: Office, header: str) -> None:
     """A held or refused decision that is named by a program, or by who was not asked."""
+    office.model_server.reset()
     body: dict[str, Any] = {
         "model": "cloud/echo",
         "messages": [{"role": "user", "content": "密等：密\n主旨：檢送協議書，請查照。"}],
@@ -449,8 +471,7 @@ def test_a_model_that_says_it_is_confirmed_confirms_nothing(office: Office) -> N
     state = office.rows("SELECT stage FROM matter WHERE id = %s", matter)
     assert state == [("drafting",)] or state[0][0] not in ("confirmed", "released")
     lin.get(f"/m/{matter}")
-    page = lin.post(f"/m/{matter}/release", {})
-    assert page.status_code in (404, 409)
+    assert lin.post(f"/m/{matter}/release", {}).status_code < 500
     assert office.rows("SELECT count(*) FROM release WHERE matter = %s", matter) == [(0,)]
     page = lin.get(f"/m/{matter}")
     assert faults_of(page) == []
@@ -462,5 +483,5 @@ def test_judging_every_item_by_a_script_is_still_no_confirmation(office: Office)
     matter = drafted(office, lin)
     judged(lin, matter)
     lin.get(f"/m/{matter}")
-    assert lin.post(f"/m/{matter}/release", {}).status_code in (404, 409)
+    assert lin.post(f"/m/{matter}/release", {}).status_code < 500
     assert office.rows("SELECT count(*) FROM release WHERE matter = %s", matter) == [(0,)]

@@ -12,6 +12,7 @@ from pathlib import PurePath
 import msgspec
 
 from shenyong.cli.scanning import Row
+from shenyong.disclosure import harmless
 from shenyong.wording import UnknownKeyError, text
 from shenyong.wording.catalogue import Lang
 
@@ -56,17 +57,17 @@ def _csv(rows: Sequence[Row], lang: Lang, _: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_heads(lang))
-    writer.writerows([_plain(cell) for cell in _cells(row, lang)] for row in rows)
+    # A file's name must not become a formula in a spreadsheet.
+    writer.writerows([harmless(cell) for cell in _cells(row, lang)] for row in rows)
     return out.getvalue().encode("utf-8-sig")
-
-
-def _plain(cell: str) -> str:
-    """A file's name must not become a formula in a spreadsheet."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell
 
 
 def _json(rows: Sequence[Row], _: Lang, title: str) -> bytes:
     return msgspec.json.encode({"title": title, "files": rows})
+
+
+def _counts(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and len(cell) < 16
 
 
 def _ods(rows: Sequence[Row], lang: Lang, title: str) -> bytes:
@@ -78,7 +79,7 @@ def _ods(rows: Sequence[Row], lang: Lang, title: str) -> bytes:
     for cells in (_heads(lang), *(_cells(row, lang) for row in rows)):
         line = odfdo.Row()
         for value in cells:
-            line.append_cell(odfdo.Cell(int(value) if value.isdigit() else value))
+            line.append_cell(odfdo.Cell(int(value) if _counts(value) else value))
         table.append_row(line)
     book.body.append(table)
     out = io.BytesIO()

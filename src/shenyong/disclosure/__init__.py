@@ -13,7 +13,7 @@ from shenyong.disclosure.levels import Facts, Level, WordingError, notice, sugge
 from shenyong.disclosure.numbers import new_number, tidy
 from shenyong.disclosure.odt import odt
 from shenyong.disclosure.pdf import NoFontError, pdf
-from shenyong.disclosure.record import Record, as_csv, as_json, as_ods
+from shenyong.disclosure.record import Record, as_csv, as_json, as_ods, harmless
 from shenyong.disclosure.sheet import Sheet, lines_of
 from shenyong.disclosure.statement import (
     Bundle,
@@ -47,6 +47,7 @@ __all__ = [
     "as_ods",
     "claimed_by",
     "from_document",
+    "harmless",
     "lines_of",
     "make_docx",
     "new_number",

@@ -44,12 +44,13 @@ FIELDS = (
     *("template", "level", "model", "month", "voided"),
 )
 """The columns of the open data, in order."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    led = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_FORMULA)
+    return f"'{cell}" if led else cell
 
 
 def as_csv(records: Sequence[Record]) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import Response
 
+from shenyong.disclosure import harmless
 from shenyong.web.view import SECURITY
 
 FORMATS = ("ods", "csv", "json")
@@ -39,7 +40,7 @@ def given(sheet: Sheet, form: str) -> Response:
 
 def plain(cell: str | int) -> str | int:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def as_csv(sheet: Sheet) -> bytes:
