@@ -91,6 +91,15 @@ def test_names_works_and_likeness() -> None:
     assert kinds == [Kind.LIKENESS, Kind.NAME, Kind.PROTECTED]
 
 
+def test_a_consent_is_told_and_still_to_be_judged() -> None:
+    spans = (Span(0, 5, "用某某某的口吻"), Span(0, 5, "用王小明的口吻", consent="115-LIK-0001"))
+    found = prepare("一段話。", Material(likeness=spans))
+    assert [(each.said, each.standing) for each in found] == [
+        ("asked", Standing.DOUBTFUL), ("consented", Standing.OPEN)
+    ]  # fmt: skip
+    assert found[1].params["number"] == "115-LIK-0001"
+
+
 def test_a_check_keeps_its_id_while_its_sentence_stays() -> None:
     before = {each.quote: each.id for each in prepare("補助5萬元。", Material())}
     after = {each.quote: each.id for each in prepare("新的一句。\n補助5萬元。", Material())}

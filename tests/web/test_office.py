@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 import io
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import odfdo
@@ -309,6 +313,74 @@ def test_logs_are_kept_for_half_a_year_at_least(office: Office) -> None:
     yeh.post("/office/retention/new", {"what": "log", "days": "90", "ground": "x"})
     assert "6 個月" in yeh.text
     opened(yeh, "retention", {"what": "log", "days": "183", "ground": "資安法"})
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_what_is_older_than_its_rule_is_swept_by_a_command(office: Office) -> None:
+    lin, yeh, su = (office.visitor(each) for each in ("lin", "yeh", "su"))
+    for number in ("1150099201", "1150099202"):
+        lin.get("/m/new")
+        lin.post(
+            "/m/new", {"number": number, "title": "舊案", "template": "letter", "level": "普通"}
+        )
+    old = (time.time_ns() // 1000) - 400 * 86_400_000_000
+    office.execute("UPDATE matter SET updated = %s WHERE number = '1150099201'", old)
+
+    def run(*more: str) -> str:
+        done = subprocess.run(
+            [Path(sys.executable).parent / "shenyong", "retention", "run", "--config", office.file,
+             "--json", *more],
+            env={**os.environ, "SHENYONG__DATABASE__DSN": office.dsn}, capture_output=True,
+            text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    path = opened(yeh, "retention", {"what": "matters", "days": "365", "ground": "檔案保存年限"})
+    assert '"count"' not in run("--dry-run")  # a draft sweeps nothing
+    assert do(yeh, path, "approve", note="x") == 409
+    assert do(su, path, "approve", note="可") == 200
+    assert '"count":1' in run("--dry-run")
+    assert "1150099201" in lin.get("/mine").text
+    assert '"count":1' in run()
+    assert '"count":0' in run()
+    shown = lin.get("/mine").text
+    assert "1150099201" not in shown
+    assert "1150099202" in shown
+    told = office.rows("SELECT count(*) FROM ledger_entry WHERE leaf LIKE %s", b"%retention.sweep%")
+    assert told == [(1,)]
+
+
+@pytest.mark.point("ey-genai-2023:7")
+def test_human_contribution_and_a_consent_are_told(office: Office) -> None:
+    lin, kao, chen, yeh = (office.visitor(each) for each in ("lin", "kao", "chen", "yeh"))
+    consent = {"what": "style", "person": "示範作家", "use": "文宣", "consent": "同意書 115-1",
+               "until": LATER}  # fmt: skip
+    path = opened(lin, "likeness", consent)
+    assert "示範作家" not in lin.text
+    assert do(chen, path, "grant", note="可") == 200
+    lin.get("/m/new")
+    lin.post(
+        "/m/new", {"number": "1150099301", "title": "文宣", "template": "news", "level": "普通"}
+    )
+    assert lin.page is not None
+    page = lin.page.url.path
+    office.model_server.reset()
+    asked = "請以示範作家的風格寫一段文宣。"
+    lin.post(f"{page}/ask", {"prompt": asked, "model": "local/echo"})
+    assert "已有其同意" in lin.get(page).text
+    lin.get(f"{page}/edit")
+    lin.post(f"{page}/edit", {"text": "標題：人寫的標題\n內文：人寫的一段話。"})
+    told = lin.get(f"{page}/contribution?as=json").json()["rows"]
+    values = {row["項目"]: row["內容"] for row in told}
+    assert values["人員貢獻比例"].endswith("%")
+    assert int(values["人員增寫之字數"]) > 10
+    assert len(values["文字之雜湊（sha256）"]) == 64
+    assert any("人寫的" in row["內容"] for row in told)
+    for form in ("ods", "csv"):
+        assert lin.get(f"{page}/contribution?as={form}").status_code == 200
+    for stranger in (kao, yeh):
+        assert stranger.get(f"{page}/contribution?as=json").status_code == 404
+    assert lin.get(f"{page}/contribution?as=exe").status_code == 404
 
 
 def test_lists_can_be_taken_away_without_formulas(office: Office) -> None:

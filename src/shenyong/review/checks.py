@@ -68,11 +68,15 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A run of the text that inspection found: a name, a part of a protected work (`about`)."""
+    """A run of the text that inspection found: a name, a part of a protected work (`about`).
+
+    `consent` is the number of the living person's consent to be imitated, "" where none is known.
+    """
 
     start: int
     end: int
     about: str = ""
+    consent: str = ""
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -124,7 +128,16 @@ def prepare(text: str, material: Material) -> tuple[Check, ...]:
         for each in material.protected
     ]  # fmt: skip
     drafts += [
-        _Draft(Kind.LIKENESS, Standing.DOUBTFUL, 0, 0, "asked", {"words": each.about})
+        _Draft(
+            Kind.LIKENESS,
+            Standing.OPEN,
+            0,
+            0,
+            "consented",
+            {"words": each.about, "number": each.consent},
+        )
+        if each.consent
+        else _Draft(Kind.LIKENESS, Standing.DOUBTFUL, 0, 0, "asked", {"words": each.about})
         for each in material.likeness
     ]
     drafts += [

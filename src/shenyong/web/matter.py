@@ -12,9 +12,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shenyong.governance.effects import day_of
+from shenyong.governance.form import text as text_of
 from shenyong.inspection import register
 from shenyong.inspection.finding import Finding
 from shenyong.reading.passage import Source as Passage
@@ -77,12 +80,33 @@ async def material(desk: Desk, review: Review, text: str) -> Material:
     protected = await _protected(desk, review.matter.agency, text)
     in_text = [each for each in findings if each.path == "text" and each.kind in _NAMES]
     in_prompt = [each for each in findings if each.path == "prompt"]
+    asked = imitated(review.prompt, spans(in_prompt, _NAMES))
     return Material(
         sources,
         desk.corpus,
         spans(in_text, _NAMES),
         protected,
-        imitated(review.prompt, spans(in_prompt, _NAMES)),
+        await _consented(desk, review.matter.agency, asked) if asked else (),
+    )
+
+
+# guideline: ey-genai-2023:7
+async def _consented(desk: Desk, agency: str, asked: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Requests to imitate a person, with the number of that person's consent where it holds.
+
+    The person is still to be judged by the official: a consent is for a use, and for a time.
+    """
+    kept = await asyncio.to_thread(desk.records.listed, agency, "likeness", "granted")
+    consents = {
+        text_of(each.values, "person"): each.number
+        for each in kept
+        if day_of(each, "until") + 86_400_000_000 > now()
+    }
+    return tuple(
+        msgspec.structs.replace(
+            each, consent=next((no for who, no in consents.items() if who in each.about), "")
+        )
+        for each in asked
     )
 
 
