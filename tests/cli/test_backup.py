@@ -15,6 +15,7 @@ from tests.storage.test_backup_keys import PHRASE, pair
 from shenyong.cli.keeping import SUFFIX
 from shenyong.cli.main import run
 from shenyong.cli.restore import PROVED
+from shenyong.storage.backup import take
 from shenyong.storage.backup_archive import Archive
 
 Command = Callable[..., tuple[int, Any]]
@@ -116,6 +117,8 @@ def test_a_bare_machine_proves_a_backup_with_its_keys(
     code, proof = command("restore", str(bare), "--verify", *opening[by])
     assert code == 0
     assert proof["signed"] is True
+    assert proof["keys_of_the_backup_itself"], "whoever made it chose them: they are shown"
+    assert proof["public_keys"][AGENCY].startswith(f"shenyong/{AGENCY}+")
     assert proof["contents"]["closed"] == []
     assert proof["logs"][0]["ok"]
 
@@ -140,6 +143,16 @@ def test_a_changed_backup_is_refused_and_the_result_is_kept(
     code, proof = command("restore", str(file), "--verify")
     assert code == 1
     assert "foreign_backup" in {each["code"] for each in proof["faults"]}
+
+
+def test_an_unsigned_backup_is_not_let_into_a_database(patient: Patient, command: Command) -> None:
+    """Its SQL would run there, as the database's owner."""
+    file = patient.folder / f"unsigned{SUFFIX}"
+    take(patient.dsn, file, program_version="1", at=1)
+    code, proof = command("restore", str(file), "--verify")
+    assert code == 1
+    assert [each["code"] for each in proof["faults"]] == ["unsigned_backup"]
+    assert proof["logs"] == []
 
 
 def test_people_are_told_in_their_language(

@@ -134,8 +134,10 @@ def proved(
         if config is not None:
             raise
         settings, keys = None, Keys()  # a bare machine: the keys may be in the backup
-    keys = keys if keys.signing and keys.digest else unsealed(archive, sealed) or keys
     outcome = Outcome(str(archive.path), manifest)
+    if not (keys.signing and keys.digest):
+        within = unsealed(archive, sealed)
+        outcome.own_keys, keys = within is None, within or keys
     outcome.parts(archive, keys)
     if outcome.ok:
         try:

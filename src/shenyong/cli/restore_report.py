@@ -32,6 +32,7 @@ class Outcome:
         self.logs: list[LogProof] = []
         self.contents: Contents | None = None
         self.live = False
+        self.own_keys = True
         self.into = ""
         self.recovered: dict[str, int] = {}
         self.to_repeat: list[str] = []
@@ -54,7 +55,9 @@ class Outcome:
         signing = keys.backup_key()
         if signing is not None:
             self.signed = signed_by(archive, signing.verifying)
-            if self.signed is False:
+            if self.signed is None:  # its SQL would run in our database
+                self.fault("unsigned_backup")
+            elif not self.signed:
                 self.fault("foreign_backup")
 
     @property
@@ -76,6 +79,8 @@ class Outcome:
             "revision": self.manifest.revision,
             "signed": self.signed,
             "keys": self.manifest.keys,
+            "keys_of_the_backup_itself": not self.own_keys,
+            "public_keys": {each.agency: each.public_key for each in self.manifest.logs},
             "faults": self.faults,
             "logs": [{**_plain(each), "ok": each.ok, "behind": each.behind} for each in self.logs],
             "contents": _plain(self.contents) if self.contents is not None else None,
@@ -108,6 +113,10 @@ def show(outcome: Outcome) -> None:
              program=manifest.program, revision=manifest.revision))  # fmt: skip
     signed = {True: "own", False: "foreign", None: "unknown"}[outcome.signed]
     tell(say(f"restore.signed_{signed}"))
+    if not outcome.own_keys:
+        tell("△ " + say("restore.own_keys"))
+        for told in manifest.logs:
+            tell(f"    {told.public_key}")
     for fault in outcome.faults:
         tell("✗ " + say(f"restore.{fault['code']}", part=fault["detail"]))
     for log in outcome.logs:

@@ -55,6 +55,9 @@ def put_back(
     keys = keys_for(folder, secrets)
     outcome = Outcome(str(archive.path), manifest)
     outcome.into = str(folder)
+    outcome.own_keys = (
+        not secrets or keys.signing != secrets.get("signing.key", b"").decode().strip()
+    )
     if not keys.signing or not keys.digest:
         raise Misused(say("restore.no_keys", folder=folder / "keys"))
     outcome.parts(archive, keys)
