@@ -19,12 +19,16 @@ from tests.attack.raw import RawModel
 from tests.gateway.walking import world
 from tests.web.office import Office
 
+from shenyong.disclosure.statement import Bundle, StatementError
+from shenyong.disclosure.visible import UnreadableError, from_sidecar
+from shenyong.protocols.anthropic_messages import MESSAGES
 from shenyong.protocols.bad_input import BadInputError
 from shenyong.protocols.door import CHAT
 from shenyong.protocols.openai_answer import UpstreamFaultError, parse_answer
 from shenyong.protocols.sse import SseError
 from shenyong.protocols.strict_json import Limits, parse
 from shenyong.reading.passage import Source
+from shenyong.registry.probe import ProbeError, model_of
 
 pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
 
@@ -161,6 +165,42 @@ def test_an_answer_can_t_exhaust_us_either() -> None:
         with pytest.raises((UpstreamFaultError, SseError)):
             parse_answer(body, "m")
         assert time.process_time() - began < 3
+
+
+DEEP = b'{"a":' * 200_000
+
+
+def test_what_is_nested_without_end_is_unreadable_and_no_fault() -> None:
+    """Whoever reads JSON from outside: a probe's report, a confirmation, a tool's arguments."""
+    with pytest.raises(ProbeError):
+        model_of(DEEP)
+    with pytest.raises(UnreadableError):
+        from_sidecar(DEEP)
+    with pytest.raises(StatementError):
+        Bundle.unpacked(base64.b64encode(zlib.compress(b'{"envelope":' + DEEP)).decode())
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": DEEP.decode()}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    whole = {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
+    answer = parse_answer(json.dumps(whole).encode(), "m")
+    with pytest.raises(UpstreamFaultError):
+        MESSAGES.answer(answer)
+
+
+def test_a_probe_s_report_of_a_stranger_is_no_fault(office: Office) -> None:
+    for body in (DEEP[:200_000], b"[" * 200_000, b"\xff", b"null", b""):
+        answer = httpx.post(
+            f"{office.base_url}/shenyong/probes",
+            content=body,
+            timeout=60,
+            headers={"content-type": "application/json"},
+        )
+        assert answer.status_code in (400, 403), answer.status_code
 
 
 def test_the_gateway_stays_small_and_answers_others(office: Office, raw: RawModel) -> None:

@@ -89,7 +89,7 @@ class Bundle(msgspec.Struct, frozen=True):
             if unpack.unconsumed_tail:
                 raise StatementError("too large")
             return msgspec.json.decode(raw, type=cls)
-        except (binascii.Error, zlib.error, msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError):
             raise StatementError("not a bundle") from None
 
 

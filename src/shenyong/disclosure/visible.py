@@ -153,5 +153,5 @@ def from_sidecar(data: bytes) -> str:
     """The packed confirmation of such a file. Raises UnreadableError."""
     try:
         return str(json.loads(data)[CONFIRMATION])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadableError("no confirmation") from None

@@ -75,7 +75,7 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
         name, arguments = _called(call)
         try:
             given = _decode(arguments or "{}")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise UpstreamFault("upstream_malformed") from None
         if not isinstance(given, dict) or not name:
             raise UpstreamFault("upstream_malformed")

@@ -210,7 +210,7 @@ def _read(sent: bytes) -> tuple[Report, bytes, bytes]:
         body = told.report.encode()
         report = msgspec.json.decode(body, type=Report)
         signature = base64.b64decode(told.signature, validate=True)
-    except (msgspec.MsgspecError, ValueError, UnicodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # too deep is not well formed
         raise ProbeError("the report is not well formed") from None
     return report, body, signature
 

@@ -62,7 +62,7 @@ class Provider:
                 session.post(str(about.get("token_endpoint", "")), data=form, auth=login) as answer,
             ):
                 told = json.loads(await answer.content.read(_MOST))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as error:
             raise ProviderError(type(error).__name__) from None
         token = told.get("id_token") if isinstance(told, dict) else None
         if answer.status != 200 or not isinstance(token, str):
@@ -77,7 +77,7 @@ async def _get(url: str) -> dict[str, Any]:
             session.get(url, allow_redirects=False) as answer,
         ):
             told = json.loads(await answer.content.read(_MOST))
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as error:
         raise ProviderError(type(error).__name__) from None
     if answer.status != 200 or not isinstance(told, dict):
         raise ProviderError(f"status {answer.status}")

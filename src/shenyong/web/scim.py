@@ -196,7 +196,7 @@ class Directory:
                 raise ScimError(413, "too large")
         try:
             return msgspec.json.decode(raw)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             raise ScimError(400, "not JSON", "invalidSyntax") from None
 
     def _people(self, agency: str) -> dict[str, Person]:

@@ -167,7 +167,7 @@ def _held(text: str) -> dict[str, Any]:
         told = json.loads(text)
         path = str(told["path"])
         kept = [(str(name), str(value)) for name, value in told["fields"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {"path": "/", "fields": []}
     return {"path": path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/",
             "fields": kept}  # fmt: skip
