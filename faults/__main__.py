@@ -14,7 +14,7 @@ from faults import figures, report, soak
 from faults import lines as _lines
 from faults.line import LINES
 from faults.lines.writers import previous
-from faults.matrix import Round, run, say
+from faults.matrix import Round, run, say, stand_of
 
 assert _lines
 
@@ -65,6 +65,7 @@ def main() -> int:
         for name, each in LINES.items()
         if name not in chosen.skip and (not chosen.only or name in chosen.only)
     ]
+    wanted.sort(key=stand_of)  # those of one stand together
     until = time.monotonic() + chosen.minutes * 60 if chosen.minutes else None
     run(wanted, chosen.times, told, seed=chosen.seed, until=until)
     if not chosen.dry:

@@ -105,6 +105,7 @@ class Postgres:
 
     def _copied(self, leader: Postgres) -> None:
         """A standby that streams from `leader`."""
+        self.folder.chmod(0o700)
         self._tool(
             "pg_basebackup", "-d", leader.dsn, "-D", str(self.folder), "-R", "-X", "stream",
             "--no-sync", "-c", "fast",

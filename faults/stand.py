@@ -7,6 +7,7 @@ a load of requests and a person at the pages.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -89,16 +90,12 @@ class Host(House):  # type: ignore[misc]  # tests have no types here
         public: bool = False,
         environment: Mapping[str, str] | None = None,
         settings: Sequence[tuple[str, str]] = (),
-        program: Sequence[str] = (),
-        prefix: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.server = database
         self.port = free_port()
         self.public_port = free_port() if public else 0
         self.environment = dict(environment or {})
-        self.program = list(program) or [str(Path(sys.executable).parent / "shenyong")]
-        self.prefix = list(prefix)
         text = settings_text(port=self.port, workers=workers, public_port=self.public_port)
         text = text.replace('data_dir = "postgresql"', "")
         text = text.replace("checkpoint_seconds = 60", "checkpoint_seconds = 1")
@@ -119,7 +116,7 @@ class Host(House):  # type: ignore[misc]  # tests have no types here
         environment = {**os.environ, **self.environment, "SHENYONG__DATABASE__DSN": self.dsn}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, *self.program, "serve", str(self.file)],
+                [Path(sys.executable).parent / "shenyong", "serve", self.file],
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -213,54 +210,57 @@ class Stand:
         environment: Mapping[str, str] | None = None,
         settings: Sequence[tuple[str, str]] = (),
         postgres: Callable[[Path], Any] = Postgres,
-        programs: Sequence[Sequence[str]] = (),
-        prefix: Sequence[str] = (),
-        environments: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="syf", dir="/tmp"))
         self.folder.chmod(0o755)
-        self.database = postgres(self.folder / "pg")
-        self.database.start()
-        migrate(self.database.dsn)
-        self.model = ModelServer()
-        self.thinks = MOMENT
-        self.times = 1
-        """How often the round at hand brought its fault about; a line may do so several times."""
-        self.hosts = [
-            Host(
-                self._place(number),
-                self.database,
-                workers=workers,
-                public=public and number == 0,
-                environment={
-                    **(environment or {}),
-                    **(environments[number] if number < len(environments) else {}),
-                },
-                settings=settings,
-                program=programs[number] if number < len(programs) else (),
-                prefix=prefix,
-            )
-            for number in range(hosts)
-        ]
-        for each in self.hosts:
-            each.model_server = self.model
-        self.host = self.hosts[0]
-        self.keys = self.host._seed()
-        self.witnessed = Witnessed(lambda: self.host.dsn)
-        self.answers: Callable[[dict[str, Any]], Any] = self.echo
-        self.model.script = self._script
-        if pages:
-            self._furnish()
-        for each in self.hosts:
-            each.launch()
-        for each in self.hosts:
-            each.wait()
-        more: dict[str, Any] = {"clients": clients, **(load or {})}
-        key = self.keys[more.pop("key", "official")]
-        self.load = Load(self.bases, key, **more)
-        self.desk = Desk(lambda: self.bases()[0].removesuffix("/v1"), "lin", PASSWORD) if (
-            pages
-        ) else None  # fmt: skip
+        self._closing = contextlib.ExitStack()
+        self._closing.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        with contextlib.ExitStack() as failing:
+            failing.callback(self.close)  # a start that fails leaves nothing behind
+            self.database = postgres(self.folder / "pg")
+            self._closing.callback(getattr(self.database, "close", self.database.stop))
+            self.database.start()
+            migrate(self.database.dsn)
+            self.model = ModelServer()
+            self._closing.callback(self.model.close)
+            self.thinks = MOMENT
+            self.times = 1  # how often the round at hand brought its fault about
+            self.hosts = [
+                Host(
+                    self._place(number),
+                    self.database,
+                    workers=workers,
+                    public=public and number == 0,
+                    environment=environment,
+                    settings=settings,
+                )
+                for number in range(hosts)
+            ]
+            for each in self.hosts:
+                each.model_server = self.model
+            self.host = self.hosts[0]
+            self.keys = self.host._seed()
+            self.witnessed = Witnessed(lambda: self.host.dsn)
+            self._closing.callback(self.witnessed.close)
+            self.answers: Callable[[dict[str, Any]], Any] = self.echo
+            self.model.script = self._script
+            if pages:
+                self._furnish()
+            for each in self.hosts:
+                self._closing.callback(each.close)
+                each.launch()
+            for each in self.hosts:
+                each.wait()
+            more: dict[str, Any] = {"clients": clients, **(load or {})}
+            key = self.keys[more.pop("key", "official")]
+            self.load = Load(self.bases, key, **more)
+            self._closing.callback(self.load.close)
+            self.desk = Desk(lambda: self.bases()[0].removesuffix("/v1"), "lin", PASSWORD) if (
+                pages
+            ) else None  # fmt: skip
+            if self.desk is not None:
+                self._closing.callback(self.desk.close)
+            failing.pop_all()
 
     def _place(self, number: int) -> Path:
         """The folder of a host; all have the same keys, as hosts of one installation do."""
@@ -326,15 +326,7 @@ class Stand:
 
     def close(self) -> None:
         """Stop everything and remove it."""
-        self.load.close()
-        if self.desk is not None:
-            self.desk.close()
-        self.witnessed.close()
-        for each in self.hosts:
-            each.close()
-        getattr(self.database, "close", self.database.stop)()
-        self.model.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._closing.close()
 
 
 __all__ = ["AGENCY", "Host", "Stand", "completion"]

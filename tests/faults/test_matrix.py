@@ -35,7 +35,10 @@ def fine(*names: str) -> None:
 @pytest.mark.xdist_group("faults-killed")
 @pytest.mark.point("ey-genai-2023:4")
 def test_processes_and_the_database_die_under_load() -> None:
-    fine("kill-worker", "kill-backend", "database-restart", "rules-changed", "kill-reader")
+    fine(
+        "kill-worker", "kill-register", "kill-reader", "kill-backend", "database-restart",
+        "rules-changed", "kill-main",
+    )  # fmt: skip
 
 
 @pytest.mark.xdist_group("faults-database")

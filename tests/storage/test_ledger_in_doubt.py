@@ -172,3 +172,46 @@ async def test_an_outcome_that_could_not_be_written_is_made_up_for(
     report = verify_log(dsn, AGENCY, KEY.verifying)
     assert report.ok, report.faults
     assert report.open_intents == 0
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_a_living_worker_settles_what_was_in_doubt(
+    new_database: Callable[..., str], recorded: bool
+) -> None:
+    """Nobody asks anything more, nobody starts anew: it is looked after all the same."""
+    dsn = new_database()
+    with tempfile.TemporaryDirectory(prefix="sy-", dir="/tmp") as folder:
+        line = Line(dsn, Path(folder))
+        async with line.open():
+            writer = LedgerWriter(line.dsn, started=time.time_ns() // 1000)
+            await writer.start(KEYS)
+            for _ in range(2):
+                begun = intent()
+                await writer.append(outcome(begun, await writer.append(begun)))
+            ours = intent(worker=writer.worker)
+            index = await writer.append(ours)
+            line.deaf = True
+            doubtful = intent(worker=writer.worker)
+            with psycopg.connect(dsn) as other:  # its lock makes the commit late, or impossible
+                if not recorded:
+                    other.execute("SELECT 1 FROM ledger_head FOR UPDATE")
+                for entry in (doubtful, outcome(ours, index)):
+                    with pytest.raises(LedgerUnavailableError):
+                        await writer.append(entry)
+                line.deaf = False
+                with psycopg.connect(dsn, autocommit=True) as killer:
+                    killer.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE application_name LIKE 'shenyong-ledger-%%'"
+                    )
+            until = time.monotonic() + 20
+            while verify_log(dsn, AGENCY, KEY.verifying).open_intents:
+                assert time.monotonic() < until
+                await asyncio.sleep(0.05)
+            await writer.stop()
+    entries = stored(dsn)
+    intents = [each.request for each in entries if not isinstance(each, Outcome)]  # type: ignore[attr-defined]
+    assert (doubtful.request in intents) == recorded
+    endings = [each for each in entries if isinstance(each, Outcome)]
+    assert len(endings) == len(intents)
+    assert verify_log(dsn, AGENCY, KEY.verifying).ok

@@ -48,6 +48,10 @@ INSERT INTO worker (id, started) VALUES (%s, %s)
 ON CONFLICT (id) DO UPDATE SET started = excluded.started
 """
 _UNREGISTER = "DELETE FROM worker WHERE id = %s"
+_FIND = """
+SELECT idx FROM ledger_entry
+WHERE agency = %s AND request_id = %s::uuid AND attempt = %s AND type = 'intent'
+"""
 _HOLD = "SELECT pg_advisory_lock(%s, %s)"
 _NAME = "SELECT set_config('application_name', %s, false)"
 _END = """
@@ -85,6 +89,8 @@ class _Waiting(msgspec.Struct):
 
 
 _Connection = psycopg.AsyncConnection[tuple[object, ...]]
+_LATE_SECONDS = 1.0
+"""After how long, in seconds, what could not be recorded, or is in doubt, is looked after again."""
 GATHER_SECONDS = 0.001
 """How long a commit waits for other requests, where the one before it carried several."""
 _MARGIN_US = 600_000_000
@@ -126,6 +132,18 @@ def _interrupted(outcome: Outcome) -> Outcome:
     )
 
 
+def _unanswered(intent: Intent, index: int) -> Outcome:
+    """What is written of an intent that was recorded after all, when nobody waited any more."""
+    return Outcome(
+        agency=intent.agency,
+        request=intent.request,
+        at=CLOCK.now(),
+        intent=index,
+        outcome=OutcomeKind.INTERRUPTED,
+        attempt=intent.attempt,
+    )
+
+
 def _milliseconds(request: str) -> int:
     """The time in a UUIDv7 (RFC 9562 5.7), in milliseconds; 0 for another id."""
     with contextlib.suppress(ValueError):
@@ -153,6 +171,7 @@ class LedgerWriter:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._late: list[Outcome] = []  # of calls whose outcome could not be written
+        self._doubtful: list[Intent] = []  # whose commit was not answered
         self._open: dict[tuple[str, int], int] = {}  # intents without an outcome, by their time
         self._marked = started
         self.worker = ""
@@ -301,6 +320,8 @@ class LedgerWriter:
                 batch, self._waiting = self._waiting, []
                 last = len(batch)
                 await self._write([*self._made_up(), *batch])
+                if self._doubtful and (self._connection is not None or not batch):
+                    await self._settle()
                 batch = []
         finally:  # whatever went wrong, nobody waits for ever
             await self._fail([*batch, *self._waiting])
@@ -318,6 +339,34 @@ class LedgerWriter:
             done.cancel()
             waiting.append(_Waiting(entry, encode(entry), done))
         return waiting
+
+    async def _settle(self) -> None:
+        """Find out what became of intents whose commit was not answered; nobody called a model.
+
+        Where we are connected again, our old line is gone for certain (`_register`), so what is not
+        there now never will be; what is there gets its outcome.
+        """
+        doubtful, self._doubtful = self._doubtful, []
+        try:
+            connection = await self._connect()
+            while doubtful:
+                entry = doubtful[-1]
+                call = [entry.agency, entry.request, entry.attempt]
+                row = await self._fetch(connection, _FIND, call)
+                doubtful.pop()
+                if row is None:
+                    self._open.pop((entry.request, entry.attempt), None)
+                else:
+                    self._late.append(_unanswered(entry, int(str(row[0]))))
+        except (psycopg.Error, TimeoutError, LedgerUnavailableError):
+            self._doubtful += doubtful
+        if self._doubtful or self._late:
+            self._wake_later()
+
+    def _wake_later(self) -> None:
+        """What is left over does not wait for somebody to ask something."""
+        if not self._stopping:
+            asyncio.get_running_loop().call_later(_LATE_SECONDS, self._wake.set)
 
     async def _gather(self, last: int) -> None:
         """Let those come along who are just about to: a commit costs the same for one or for many.
@@ -400,9 +449,12 @@ class LedgerWriter:
             return
         for each in entries:
             if isinstance(each.entry, Intent):
-                self._note(each.entry)  # it may be there: whoever starts next is to look
+                self._note(each.entry)  # it may be there: `_settle` looks, or whoever starts next
+                self._doubtful.append(each.entry)
             elif isinstance(each.entry, Outcome):
                 self._late.append(_interrupted(each.entry))
+        if self._late or self._doubtful:
+            self._wake_later()
         self._refuse(entries)
         connection, self._connection = self._connection, None
         if connection is not None:
