@@ -8,8 +8,8 @@
 letter, or a release that was verified before.
 
 What is proved by exit code 0: SHA256SUMS was signed with that key (C2SP signed-note, Ed25519), and
-each file that it lists is there with exactly those bytes. Exit code 1: something is wrong, and what.
-2: wrong usage. The same can be done by openssl and sha256sum: see docs/install.md.
+each file that it lists is there with exactly those bytes. Exit code 1: something is wrong, and
+what. 2: wrong usage. The same can be done by openssl and sha256sum: see docs/install.md.
 """
 
 from __future__ import annotations
