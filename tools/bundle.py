@@ -130,6 +130,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--wheels", type=Path, default=ROOT / "dist" / "wheels")
     given = parser.parse_args(arguments)
+    given.commit = own_wheel.resolved(given.commit)
     given.out.mkdir(parents=True, exist_ok=True)
     machine = Machine.here()
     with tempfile.TemporaryDirectory(dir=given.out) as place:

@@ -22,6 +22,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
+def resolved(commit: str, root: Path = ROOT) -> str:
+    """The commit's own name: ``HEAD`` may be another one a moment later."""
+    said = subprocess.run(
+        ["git", "rev-parse", "--verify", f"{commit}^{{commit}}"],
+        cwd=root, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return said.stdout.strip()
+
+
 def commit_time(commit: str, root: Path = ROOT) -> int:
     """Seconds since 1970 at which the commit was made: SOURCE_DATE_EPOCH of all that follows."""
     said = subprocess.run(
@@ -68,6 +77,7 @@ def reproduced(commit: str, out: Path, root: Path = ROOT) -> Path:
     Raises:
         SystemExit: they did not.
     """
+    commit = resolved(commit, root)
     epoch = commit_time(commit, root)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="shenyong-wheel-") as place:
