@@ -36,9 +36,6 @@ def _set(seconds: float) -> None:
     part.replace(_OFFSET)
 
 
-_set(0)
-
-
 @line(
     "clock-back",
     "時鐘往回撥，且行程同時死亡",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from faults.line import NotHereError, line
 from faults.lines.killing import somewhere
+from faults.load import told
 from faults.stand import Host, Stand
 from shenyong.storage.checkpointing import LEADER_LOCK
 
@@ -89,9 +90,17 @@ def two_writers(stand: Stand, rng: random.Random) -> None:
 
 
 def _failed(stand: Stand, before: int) -> list[str]:
-    """Requests that a host took and that did not end well."""
-    failed = [each for each in stand.load.seen[before:] if not each.ended and each.code != (
-        "no connection")]  # fmt: skip
+    """Requests that a host took and that did not end well.
+
+    A connection that the kernel had queued, and that no worker took before the end, is reset: not
+    a byte of it was read, no model was asked, and a balancer tries the next host.
+    """
+    asked = {told(body) for body in stand.model.received}
+    failed = [
+        each
+        for each in stand.load.seen[before:]
+        if not each.ended and (each.status or each.number in asked)
+    ]
     kinds = Counter(f"{each.status} {each.code}" for each in failed)
     return [f"failed requests: {dict(kinds)}"] if failed else []
 
