@@ -148,9 +148,10 @@ def typed(arguments: list[str], answers: list[str]) -> str:
 
 
 def test_what_can_not_be_done_is_said_with_the_commands_that_go_on(folder: Path) -> None:
+    (folder / "dsn").write_text("postgresql://u:hunter2@127.0.0.1:9/x\n")
     done = run(
         "init", str(folder / "new"), "--agency", "a", "--agency-name", "甲", "--database",
-        "postgresql://u:hunter2@127.0.0.1:9/x",
+        str(folder / "dsn"),
     )  # fmt: skip
     assert done.returncode == 3
     assert "shenyong migrate" in done.stderr

@@ -37,7 +37,7 @@ def init(
     file = folder / "shenyong.toml"
     if file.exists():
         raise Misused(say("init.exists", file=file))
-    answers = Answers(agency_name, agency, database, listen, admin, admin_name)
+    answers = Answers(agency_name, agency, _address(database), listen, admin, admin_name)
     asking = ask if ask is not None else not json and sys.stdin.isatty() and sys.stdout.isatty()
     if asking:
         tell(say("init.welcome"))
@@ -59,6 +59,17 @@ def init(
     else:
         tell(say("init.ready" if answers.agency else "init.next", file=file))
     return Exit.FINE
+
+
+def _address(database: str) -> str:
+    """The database's address, or what the file of that name holds: a command line is no secret."""
+    if not database or database.startswith("postgres") or not Path(database).is_file():
+        return database
+    try:
+        return Path(database).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Misused(say("check.no_file", file=database, reason=reason)) from None
 
 
 def _laid(folder: Path, answers: Answers) -> list[str]:
