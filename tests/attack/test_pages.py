@@ -35,8 +35,9 @@ def matter(visitors: dict[str, Visitor]) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(office: Office, visitors: dict[str, Visitor], matter: str) -> list[Form]:
-    return forms(office, visitors, matter)
+def found(visitors: dict[str, Visitor], matter: str) -> list[Form]:
+    """As the pages of a matter with a text show them, and of one without."""
+    return forms(visitors, [matter, begin(visitors["lin"])])
 
 
 def test_the_forms_are_found(found: list[Form]) -> None:
