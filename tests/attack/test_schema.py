@@ -6,6 +6,8 @@ The long form is `python -m attack schema --examples N`.
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -60,4 +62,34 @@ def test_a_shape_that_is_not_known_is_a_fault_of_the_build() -> None:
 def test_schemathesis_finds_nothing(office: Office) -> None:
     done = tried(office.url, office.keys["official"], 5, phases="fuzzing")
     assert done.returncode == 0, done.stdout[-6000:]
+    operations = [
+        name for path in document()["paths"].values() for name in path if name != "parameters"
+    ]
+    assert f"Tested: {len(operations)}" in done.stdout
     assert office.ready()
+
+
+class _Failing(BaseHTTPRequestHandler):
+    """A server whose every answer is a fault."""
+
+    def _fail(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.send_response(500)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = do_DELETE = _fail  # noqa: N815 - named by the protocol
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_a_server_that_fails() -> None:
+    """A check that can't fail would prove nothing."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Failing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    done = tried(f"http://127.0.0.1:{server.server_port}", "sk", 1, phases="fuzzing")
+    server.shutdown()
+    assert done.returncode == 1
+    assert "Server error" in done.stdout
