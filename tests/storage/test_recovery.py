@@ -172,14 +172,14 @@ async def test_the_mark_does_not_pass_an_open_intent(clean: str) -> None:
 
 
 async def _watching(dsn: str, *writers: LedgerWriter) -> list[asyncio.Task[None]]:
-    return [asyncio.create_task(watch(dsn, each, 0.4)) for each in writers]
+    return [asyncio.create_task(watch(dsn, each, 2.0)) for each in writers]
 
 
 async def test_living_workers_close_what_a_dead_one_left(clean: str) -> None:
     living = [await started(clean) for _ in range(2)]
     left = await killed(clean)
     tasks = await _watching(clean, *living)
-    for _ in range(200):
+    for _ in range(600):
         if len(interrupted(clean)) == len(left):
             break
         await asyncio.sleep(0.05)
@@ -195,14 +195,14 @@ async def test_a_worker_whose_line_was_cut_is_not_dead(clean: str) -> None:
     mine = intent(worker=living[0].worker)
     index = await living[0].append(mine)
     tasks = await _watching(clean, *living)
-    for _ in range(3):
+    for _ in range(2):
         with psycopg.connect(clean, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE application_name = %s",
                 [f"shenyong-ledger-{living[0].worker}"],
             )
-        await asyncio.sleep(0.9)
+        await asyncio.sleep(4.5)  # two looks
     assert interrupted(clean) == []
     await living[0].append(outcome(mine, index))
     for each in tasks:
