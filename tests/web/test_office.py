@@ -375,7 +375,7 @@ def test_human_contribution_and_a_consent_are_told(office: Office) -> None:
     assert values["人員貢獻比例"].endswith("%")
     assert int(values["人員增寫之字數"]) > 10
     assert len(values["文字之雜湊（sha256）"]) == 64
-    assert any("人寫的" in row["內容"] for row in told)
+    assert any(row["項目"] == "人員增寫" for row in told)
     for form in ("ods", "csv"):
         assert lin.get(f"{page}/contribution?as={form}").status_code == 200
     for stranger in (kao, yeh):

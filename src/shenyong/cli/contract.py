@@ -130,8 +130,11 @@ def _show(found: Examined, fits: bool | None) -> None:
     tell(told(f"gov.contract.found.{found.result.value}"))
     summary = found.summary
     if summary is not None:
+        counts = {
+            "files": summary.files, "found": summary.found, "refused": summary.refused
+        }  # fmt: skip
         tell(f"  {say('contract.told', number=summary.number, files=summary.files)}")
-        tell(f"  {told('gov.contract.counts', found=summary.found, refused=summary.refused)}")
+        tell(f"  {told('gov.contract.counts', **counts)}")
         tell(f"  {summary.pack} {summary.pack_version}  {summary.rules[:16]}")
         tell(f"  {summary.program}  {summary.inspector}  {summary.at}")
     if fits is not None:

@@ -163,8 +163,8 @@ def prepared(desk: Desk, record: Record, action: str, values: Values) -> Values:
     summary = found.summary
     if summary is None:
         return {"found": found.result.value}
-    counts = words_of("gov.contract.counts", found=summary.found, refused=summary.refused)
-    told = f"{summary.files}；{counts}；{summary.program}；{summary.at}"
+    counts = f"{summary.found}/{summary.refused}/{summary.files}"
+    told = f"{counts} · {summary.program} · {summary.at}"
     version = f"{summary.pack} {summary.pack_version} · {summary.rules[:16]}"
     return {"found": found.result.value, "told": told, "rules_version": version}
 
@@ -182,7 +182,10 @@ def examined(desk: Desk, record: Record, raw: bytes) -> Examined:
 
 
 def beside(desk: Desk, record: Record) -> dict[str, Any]:
-    """What the page of a contract shows beside its answers and steps."""
+    """What the page of a contract shows beside its answers and steps.
+
+    A summary is looked at anew each time: rules that changed since make it one of older rules.
+    """
     world = desk.worker.world
     judge = world.judges[record.agency]
     return {
@@ -192,12 +195,7 @@ def beside(desk: Desk, record: Record) -> dict[str, Any]:
         "version": rules_version(desk, record.agency),
         "signers": acceptances(record, judge.digest),
         "scans": [
-            {"at": each.at, "result": _worth(desk, record, each.values), "values": each.values}
+            {"at": each.at, "found": examined(desk, record, text(each.values, "summary").encode())}
             for each in reversed(record.all("scan"))
         ],
     }
-
-
-def _worth(desk: Desk, record: Record, values: Values) -> str:
-    """A summary looked at anew: rules that changed since make it one of older rules."""
-    return examined(desk, record, text(values, "summary").encode()).result.value
