@@ -213,10 +213,13 @@ def send(visitor: Visitor, form: Form, text: str) -> httpx.Response:
     method, _, action = form.action.partition(" ")
     told = {name: text if name in form.words else value for name, value in form.fields.items()}
     if method == "get":
-        return visitor.get(action, params=told)
-    told.pop("csrf", None)
-    visitor.get("/account")
-    return visitor.post(action, told)
+        visitor.get(action, params=told)
+    else:
+        told.pop("csrf", None)
+        visitor.get("/account")
+        visitor.post(action, told)
+    assert isinstance(visitor.page, httpx.Response)
+    return visitor.page
 
 
 def run() -> int:

@@ -38,7 +38,7 @@ LEDGER = {
         "WHERE a.agency = '{agency}' AND b.agency = a.agency AND ((a.idx, b.idx) = (2, 3) "
         "OR (a.idx, b.idx) = (3, 2))"),
     "an entry of another kind": (
-        "UPDATE ledger_entry SET type = 'admin' WHERE agency = '{agency}' AND idx = 5"),
+        "UPDATE ledger_entry SET type = 'other' WHERE agency = '{agency}' AND idx = 5"),
     "a tile": (
         "UPDATE ledger_tile SET hashes = overlay(hashes placing '\\x00ff'::bytea from 1) "
         "WHERE agency = '{agency}' AND level = 0 AND idx = 0"),
