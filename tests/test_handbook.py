@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 import shlex
+import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from shenyong.cli.main import COMMANDS, application
+from shenyong.cli.installation import lay, settings_text
+from shenyong.cli.main import COMMANDS, application, run
 from shenyong.gateway.metrics import Metrics
+from shenyong.gateway.worker import log_key
 from shenyong.settings import Settings
+from shenyong.storage.checkpointing import Checkpointer
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -164,3 +170,86 @@ def test_settings_and_figures_are_named_as_the_code_has_them(lang: str) -> None:
     }
     for name in re.findall(r"shenyong_[a-z_]+", page):
         assert name in figures, name
+
+
+def section(page: str, anchor: str) -> str:
+    """What stands under an anchor, to the next section."""
+    return page.partition(f'<a id="{anchor}"></a>')[2].partition("\n## ")[2].partition("<a id=")[0]
+
+
+WALK = ("registry", "confirm", "rotation", "backup", "damaged", "retention", "contractor")
+ELSEWHERE = (
+    "serve", "statutes import",  # long, or with data of others
+    "probe run", "backup", "restore",  # within an environment; tried in their own tests
+    "contract verify", "contract key", "scim token",
+)  # fmt: skip
+
+
+def sign(dsn: str, folder: Path, *agencies: str) -> None:
+    """Sign the logs, as a gateway that runs does every second."""
+    seed = bytes.fromhex((folder / "keys/signing.key").read_text().strip())
+    keys = {agency: log_key(seed, agency) for agency in agencies}
+    for agency in agencies:
+        asyncio.run(Checkpointer(dsn, keys).once(agency))
+
+
+WITHOUT_WORDS = ("agency list", "model list", "key list", "ledger verify", "doctor")
+
+
+@pytest.mark.slow
+@pytest.mark.point("ey-genai-2023:4")
+@both
+def test_the_commands_do_what_the_page_says_one_after_the_other(
+    lang: str,
+    new_database: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Agency, people, use, model, key, probe, log, evidence: as an operator would type them."""
+    lay(tmp_path, settings_text())
+    monkeypatch.chdir(tmp_path)
+    dsn = new_database()
+    monkeypatch.setenv("SHENYONG__DATABASE__DSN", dsn)
+    (tmp_path / "password").write_text("a long password of nobody 7")
+    (tmp_path / "password").chmod(0o600)
+    (tmp_path / "weights").write_bytes(b"weights")
+    (tmp_path / "people.csv").write_text("id,name,role\nho,何示範,official\n", "utf-8")
+    places = {
+        "/models/gemma-3-27b.gguf": str(tmp_path / "weights"),
+        "/etc/shenyong/probes/gemma.key": str(tmp_path / "probe.key"),
+        "/mnt/elsewhere/kept": str(tmp_path / "kept"),
+        "/evidence/demo-bureau.zip": str(tmp_path / "evidence.zip"),
+        "vendor-a": "drafts",
+    }
+    done: dict[str, str] = {}
+    for anchor in WALK:
+        if anchor == "backup":
+            sign(dsn, tmp_path, "demo-bureau", "demo-office")
+        for command in commands(section(PAGES[lang], anchor)):
+            name, words = split(command)
+            if name in ELSEWHERE or (not words and name not in WITHOUT_WORDS):
+                continue  # named in a sentence
+            if name == "ledger verify" and ("/var/lib" in command or words[-1:] == ["--kept"]):
+                continue
+            if name == "key revoke" and anchor == "rotation":
+                continue  # it is rotated first; the contractor's section revokes it
+            told = command.replace("$PUBLIC_KEY", done.get("probe init", "").strip())
+            for place, mine in places.items():
+                told = told.replace(place, mine)
+            asked = shlex.split(told, comments=True)[1:]
+            if name in ("user add", "user password"):
+                if len(asked) < 3 or "vendor-person" in asked:
+                    continue
+                asked += ["--password-file", "password"]
+            status = run(asked)
+            said = capsys.readouterr()
+            assert status in ((0, 1) if name == "doctor" else (0,)), (command, said.err, said.out)
+            done[name] = said.out.splitlines()[-1] if said.out else ""
+    assert {
+        "agency add", "agency list", "user add", "people import", "use-case add", "model add",
+        "model list", "key add", "key list", "key rotate", "key revoke", "probe init",
+        "probe register", "ledger export", "ledger verify", "ledger evidence", "retention run",
+    } <= set(done)  # fmt: skip
+    assert (tmp_path / "kept/demo-bureau/checkpoint").exists()
+    assert zipfile.is_zipfile(tmp_path / "evidence.zip")

@@ -91,6 +91,11 @@ agency_packs = []
 [logging]
 requests = true
 level = "info"
+# syslog = "tls://siem.example.gov.tw:6514"   收集主機：unix: udp:// tcp:// tls:// a collector
+# format = "cef"                              ArcSight；預設 json by default
+
+[telemetry]
+# endpoint = "http://otel.example.gov.tw:4318"   OpenTelemetry（OTLP/HTTP），沒有就不送 nothing without it
 """)
 
 
