@@ -95,7 +95,8 @@ level = "info"
 # format = "cef"                              ArcSight；預設 json by default
 
 [telemetry]
-# endpoint = "http://otel.example.gov.tw:4318"   OpenTelemetry（OTLP/HTTP），沒有就不送 nothing without it
+# OpenTelemetry（OTLP/HTTP），沒有就不送。 Nothing is sent without it.
+# endpoint = "http://otel.example.gov.tw:4318"
 """)
 
 
