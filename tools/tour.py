@@ -43,6 +43,18 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ("lin-log", "使用紀錄。", "Records of use."),
     ("huang-home", "稽核看全部案件。", "The auditor sees all matters."),
     ("wu-home", "資訊人員看模型、環境確認與系統狀態。", "The operator sees models, confirmations and the state of the system."),
+    ("tang-office", "治理：各種紀錄由誰開立、由誰核定。", "Governance: who opens which record, and who approves it."),
+    ("tang-rules-record", "機關自訂規則：先證明只會從嚴，再以過去 30 日之決定試行，由第二人核定。", "An agency's own rules: shown to tighten only, tried on the past thirty days, approved by a second person."),
+    ("tang-rulescompose", "不寫程式，勾選組成規則。", "Rules composed without code."),
+    ("tang-use-record", "用途之風險評估：盤點、識別、評估、應對、綜合判定。", "The assessment of a use, in five steps."),
+    ("tang-confirmation-record", "環境安全性確認：證據、兩人、至多一年。", "Confirming an environment: evidence, two people, a year at most."),
+    ("ho-contract-record", "委外契約：條款、具名遵守、工具申報、掃描摘要、金鑰。", "A contract: clauses, named acceptance, declared tools, signed scans, keys."),
+    ("tang-incident-record", "事故：72 小時通報時限。", "An incident with its 72 hours."),
+    ("yeh-subject_request-record", "當事人請求：以遮蔽顯示，調閱另有紀錄。", "A data subject's request: masked, and uncovering it is recorded."),
+    ("huang-audit", "稽核：證明紀錄簿完整、追蹤一案、抽樣、找出繞道。", "Audit: prove the ledger, follow a case, draw a sample, find ways round."),
+    ("huang-figures", "使用、風險與效率。", "Use, risk and efficiency."),
+    ("tang-guideline", "指引版本與各點之作法，可匯出為範本。", "The guideline's edition and what carries out each point, to export as a template."),
+    ("tang-agencies", "機關層級、人員與金鑰。", "The tree of agencies, people and keys."),
     ("lin-account", "帳戶：密碼、兩步驟驗證、通行金鑰。", "The account: password, second factor, passkeys."),
 )  # fmt: skip
 PAGES = {

@@ -21,6 +21,7 @@ from tests.house import ModelServer, chunks, completion
 from tests.registry.samples import AGENCY, NOW, SECRET, changed
 from tests.storage.entries import request_id
 
+from shenyong.gateway.admission import Admission
 from shenyong.gateway.commands import (
     Abort,
     Answered,
@@ -92,6 +93,7 @@ class Services:
         self.upstream = Upstream()
         self.metrics = Metrics()
         self.aside = ThreadPoolExecutor(2)
+        self.admission = Admission(64)
         known = registry()
         models = [changed(each, url=server.url) for each in known.models.values()]
         self.world: World = changed(

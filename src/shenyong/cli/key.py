@@ -25,9 +25,8 @@ Json = Annotated[bool, Parameter(help=say("json"), negative=())]
 KeyId = Annotated[str, Parameter(help=say("key.id"))]
 _HOUR = 3_600_000_000
 _TAIPEI = datetime.timezone(datetime.timedelta(hours=8))
-Count = Annotated[
-    int, Parameter(help=say("key.budget"), validator=validators.Number(gte=0, lte=10**12))
-]
+_NUMBER = validators.Number(gte=0, lte=10**12)
+Count = Annotated[int, Parameter(help=say("key.budget"), validator=_NUMBER)]
 
 
 @contextmanager
@@ -74,6 +73,7 @@ def add(
     max_class: Annotated[str, Parameter(help=say("key.max_class"))] = "",
     budget_requests: Count = 0,
     budget_tokens: Count = 0,
+    rate: Annotated[int, Parameter(help=say("key.rate"), validator=_NUMBER)] = 0,
     contract: Annotated[str, Parameter(help=say("key.contract"))] = "",
     config: Config = None,
     json: Json = False,
@@ -100,7 +100,7 @@ def add(
                 expires=int(until.timestamp()) * 1_000_000 + 24 * _HOUR, models=model,
                 max_class=DataClass(max_class).value if max_class else "",
                 budget_requests=budget_requests, budget_tokens=budget_tokens, contract=contract,
-                created=now(),
+                created=now(), rate=rate,
             )  # fmt: skip
             Registry(
                 0, agencies=known.agencies.values(), people=known.people.values(),
@@ -217,6 +217,7 @@ def show(
                 "requests": month.get(key.id, Used()).requests,
                 "tokens": month.get(key.id, Used()).tokens,
                 "budget_requests": key.budget_requests, "budget_tokens": key.budget_tokens,
+                "rate": key.rate,
             }
             for key in known.keys
             if agency in (None, key.agency)

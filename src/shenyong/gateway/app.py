@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import random
 import time
 
 import msgspec
@@ -25,6 +26,7 @@ from shenyong.gateway.path import Unserved, carry, identify
 from shenyong.gateway.shell import (
     InspectionTimeoutError,
     Message,
+    ModelBusyError,
     Receive,
     SendMessage,
     Shell,
@@ -42,7 +44,7 @@ from shenyong.protocols.failure import Failure
 from shenyong.protocols.rendered import Rendered
 from shenyong.protocols.responses import RESPONSES
 from shenyong.reading.documents import Document
-from shenyong.registry import Caller, Model
+from shenyong.registry import ApiKey, Caller, Model
 from shenyong.sandbox import readers
 from shenyong.settings import Settings
 from shenyong.storage.ledger import LedgerUnavailableError
@@ -108,28 +110,13 @@ class App:
         if worker is None or self._draining:
             reply: Reply | None = _whole(failure.render(Failure.SHUTTING_DOWN, request_id))
         elif worker.open >= worker.settings.limits.concurrent and not _for_operators(scope):
-            reply = _whole(failure.render(Failure.OVERLOADED, request_id))
+            reply = _whole(failure.render(Failure.OVERLOADED, request_id, retry_after_s=_again()))
         else:
             worker.open += 1
             worker.metrics.open.inc()
             shell = Shell(receive, send, worker)
             try:
-                reply = await self._answer(worker, shell, scope, receive, request_id)
-            except LedgerUnavailableError:
-                # Once the intent is durable the model may have been asked: never say "not sent".
-                asked = isinstance(shell.first, Intent) and shell.recorded
-                code = Failure.OUTCOME_UNRECORDED if asked else Failure.AUDIT_UNAVAILABLE
-                reply = _whole(failure.render(code, request_id))
-            except InspectionTimeoutError:
-                limit = f"{worker.settings.limits.request_seconds:g}"
-                reply = _whole(failure.render(Failure.INSPECTION_TIMEOUT, request_id, limit=limit))
-            except Unserved as unserved:
-                reply = _whole(unserved.rendered)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                line.error = place_of(error)
-                reply = _whole(failure.render(Failure.INTERNAL, request_id))
+                reply = await self._settled(worker, shell, scope, receive, line)
             finally:
                 worker.open -= 1
                 worker.metrics.open.dec()
@@ -149,6 +136,30 @@ class App:
                 worker.metrics.request.observe(line.total_us / 1e6)
                 if worker.telemetry is not None:
                     worker.telemetry.offer(_tidy(scope["path"]), scope["headers"], line, shell)
+
+    async def _settled(
+        self, worker: Worker, shell: Shell, scope: Message, receive: Receive, line: Line
+    ) -> Reply | None:
+        """The answer, or what became of it: each error of ours in the client's own words."""
+        request_id = line.request_id
+        try:
+            return await self._answer(worker, shell, scope, receive, request_id)
+        except LedgerUnavailableError:
+            # Once the intent is durable the model may have been asked: never say "not sent".
+            asked = isinstance(shell.first, Intent) and shell.recorded
+            code = Failure.OUTCOME_UNRECORDED if asked else Failure.AUDIT_UNAVAILABLE
+            return _whole(failure.render(code, request_id))
+        except ModelBusyError:
+            rendered = failure.render(Failure.OVERLOADED, request_id, retry_after_s=_again())
+            return _whole(rendered)
+        except InspectionTimeoutError:
+            limit = f"{worker.settings.limits.request_seconds:g}"
+            return _whole(failure.render(Failure.INSPECTION_TIMEOUT, request_id, limit=limit))
+        except Unserved as unserved:
+            return _whole(unserved.rendered)
+        except Exception as error:
+            line.error = place_of(error)
+            return _whole(failure.render(Failure.INTERNAL, request_id))
 
     async def _send(self, reply: Reply, shell: Shell | None, send: SendMessage, door: Door) -> None:
         rendered = Rendered(reply.status, reply.headers, reply.body)
@@ -176,25 +187,13 @@ class App:
             headers = _headers(scope)
             # First who asks: strangers' bodies are not waited for.
             caller = await _identified(worker, Arrival(request_id, now_us(), headers, b""))
-            if worker.budgets.spent(caller.key, now_us()):
-                return _whole(failure.render(Failure.QUOTA_EXHAUSTED, request_id))
-            if caller.key.agency in worker.damaged:
-                return _whole(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
-            seconds = worker.settings.limits.request_seconds
-            body = await _body(worker, headers, receive, request_id)
-            arrival = Arrival(request_id, now_us(), headers, body)
-            if door is not None:
-                text = await _opened(worker, caller.key.id, body, request_id)
-                arrival = Arrival(request_id, arrival.at, headers, body, text)
-            way = (
-                look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
-            )
+            _let_in(worker, caller.key, request_id)
             try:
-                return await shell.drive(way, len(body), seconds)
+                return await self._asked(
+                    worker, shell, (path, headers, receive), caller, request_id
+                )
             finally:
-                ended = shell.outcome
-                tokens = ended.tokens_in + ended.tokens_out if ended else 0
-                worker.budgets.count(caller.key.id, arrival.at, tokens)
+                worker.admission.leave(caller.key.agency, caller.key.id)
         if path == uploads.PATH or path.startswith(f"{uploads.PATH}/"):
             return await _files(worker, scope, receive, path, request_id)
         if path == probes.PATH and method == "POST":
@@ -218,6 +217,54 @@ class App:
         if door is not None or look is not None:
             return _not_allowed(request_id, "POST")
         return _whole(_unknown(worker, path, request_id))
+
+    async def _asked(
+        self,
+        worker: Worker,
+        shell: Shell,
+        asked: tuple[str, dict[str, str], Receive],
+        caller: Caller,
+        request_id: str,
+    ) -> Reply | None:
+        """The way of a request that was let in."""
+        path, headers, receive = asked
+        door, look = _DOORS.get(path), LOOKS.get(path)
+        seconds = worker.settings.limits.request_seconds
+        body = await _body(worker, headers, receive, request_id)
+        arrival = Arrival(request_id, now_us(), headers, body)
+        if door is not None:
+            text = await _opened(worker, caller.key.id, body, request_id)
+            arrival = Arrival(request_id, arrival.at, headers, body, text)
+        way = look(arrival, worker.world) if look else carry(arrival, worker.world, door or CHAT)
+        try:
+            return await shell.drive(way, len(body), seconds)
+        finally:
+            ended = shell.outcome
+            tokens = ended.tokens_in + ended.tokens_out if ended else 0
+            worker.budgets.count(caller.key.id, arrival.at, tokens)
+
+
+def _let_in(worker: Worker, key: ApiKey, request_id: str) -> None:
+    """Whether a request is served now: its key's budget and rate, its log, and who else is here.
+
+    Raises:
+        Unserved: it is not; nothing of it was read.
+    """
+    at = now_us()
+    if worker.budgets.spent(key, at):
+        raise Unserved(failure.render(Failure.QUOTA_EXHAUSTED, request_id))
+    if worker.budgets.hasty(key, at):
+        left = 60 - at // 1_000_000 % 60
+        raise Unserved(failure.render(Failure.RATE_LIMITED, request_id, retry_after_s=left))
+    if key.agency in worker.damaged:
+        raise Unserved(failure.render(Failure.AUDIT_UNAVAILABLE, request_id))
+    if not worker.admission.enter(key.agency, key.id):
+        raise Unserved(failure.render(Failure.OVERLOADED, request_id, retry_after_s=_again()))
+
+
+def _again() -> float:
+    """When to come again, in seconds: not all at once."""
+    return random.uniform(0.5, 2.5)  # noqa: S311 - spreads load
 
 
 async def _identified(worker: Worker, arrival: Arrival) -> Caller:

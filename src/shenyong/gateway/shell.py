@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from shenyong.gateway.admission import Admission
 from shenyong.gateway.commands import (
     Abort,
     Answered,
@@ -77,6 +78,7 @@ class Services(Protocol):
     upstream: Upstream
     metrics: Metrics
     aside: ThreadPoolExecutor
+    admission: Admission
 
     def standing(self, model: Model, environment: Environment, level: DataClass | None) -> bool:
         """Whether what was decided for an environment may be sent to it now."""
@@ -84,6 +86,10 @@ class Services(Protocol):
 
 class InspectionTimeoutError(RuntimeError):
     """A request could not be decided in time; nothing was sent."""
+
+
+class ModelBusyError(RuntimeError):
+    """Too many requests wait for that model already; nothing was recorded or sent."""
 
 
 class _End(msgspec.Struct, frozen=True):
@@ -138,6 +144,7 @@ class Shell:
         self._given_up = False
         self._aside = services.aside
         self._standing = services.standing
+        self._admission, self._asked = services.admission, ""
         self.begun = self.recorded = False
         self.first: Entry | None = None
         self.outcome: Outcome | None = None
@@ -158,6 +165,7 @@ class Shell:
         Raises:
             LedgerUnavailableError: an entry could not be recorded; nothing more was done.
             InspectionTimeoutError: it took too long to inspect.
+            ModelBusyError: too many wait for the model; nothing was recorded.
         """
         came: Any = None
         left: float | None = seconds
@@ -202,6 +210,9 @@ class Shell:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._asked:
+            self._admission.answered(self._asked)
+            self._asked = ""
 
     async def _do(self, command: Command) -> Any:
         match command:
@@ -254,6 +265,10 @@ class Shell:
         if not self.inspect_us:
             self.inspect_us = int((begin - self._started) * 1e6)
             self._metrics.inspect.observe(begin - self._started)
+        if isinstance(entry, Intent) and not self._asked:
+            if not self._admission.ask(entry.model):
+                raise ModelBusyError
+            self._asked = entry.model
         self.first = self.first or entry
         index = await self._writer.append(entry)
         self.recorded = True

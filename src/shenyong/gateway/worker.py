@@ -19,6 +19,7 @@ from shenyong import wording
 from shenyong.decision import Judge, load_agency_pack
 from shenyong.gateway import probes as probing
 from shenyong.gateway import sampling
+from shenyong.gateway.admission import Admission
 from shenyong.gateway.consider import inspecting
 from shenyong.gateway.ids import now_us
 from shenyong.gateway.journal import Journal, Line, place_of, timestamp
@@ -58,6 +59,7 @@ from shenyong.upstream.client import Upstream
 
 _JUDGES = 16
 """How many judges of earlier times are kept in memory for explaining."""
+_LISTEN_SECONDS = 0.05
 _FORGET_SECONDS = 3600
 """How often what has expired of the refused turns is deleted."""
 
@@ -161,6 +163,7 @@ class Worker:
         self.world: World
         self._checkpointer: Checkpointer
         self.open = 0
+        self.admission = Admission(limits.concurrent)
         self._tasks: list[asyncio.Task[None]] = []
         self._witnessing: Witnessing | None = None
 
@@ -189,6 +192,7 @@ class Worker:
             asyncio.create_task(self._checkpointer.run(), name="checkpoints"),
             asyncio.create_task(self._refreshing(), name="registry"),
             asyncio.create_task(self.budgets.run(), name="budgets"),
+            asyncio.create_task(self._listening(), name="lateness"),
             asyncio.create_task(
                 recovery.watch(self.settings.database.dsn, self.writer), name="recovery"
             ),
@@ -336,6 +340,13 @@ class Worker:
                     )
                 )
         return registers
+
+    async def _listening(self) -> None:
+        """How late the event loop is, told to who lets requests in."""
+        while True:
+            due = time.monotonic() + _LISTEN_SECONDS
+            await asyncio.sleep(_LISTEN_SECONDS)
+            self.admission.late(time.monotonic() - due)
 
     async def _refreshing(self) -> None:
         """Take a newer registry as soon as it is seen; a bad one is reported and not taken."""

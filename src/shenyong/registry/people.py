@@ -117,8 +117,8 @@ class ApiKey(msgspec.Struct, frozen=True):
     key to these models, empty means all of the agency's. `denial_style` is ``error`` or
     ``message``; `reroute` lets requests be sent to another permitted model by themselves.
     `max_class` is the highest class that it may carry ("" for any), `budget_tokens` and
-    `budget_requests` bound a calendar month (0: no bound), `contract` the contract that it ends
-    with. After a rotation `old_digest` opens too, until `old_until`.
+    `budget_requests` bound a calendar month, `rate` is requests a minute (0: no bound), `contract`
+    the contract that it ends with. After a rotation `old_digest` opens too, until `old_until`.
     """
 
     id: str
@@ -139,6 +139,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     old_digest: bytes = b""
     old_until: int = 0
     created: int = 0
+    rate: int = 0
 
     def __post_init__(self) -> None:
         """Raises ValueError for a key without an owner or a use case."""

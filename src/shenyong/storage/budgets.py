@@ -1,7 +1,7 @@
-"""What keys used in a month: counted in memory, written together every second.
+"""What keys used in a month, and in a minute: counted in memory, written together every second.
 
-A budget is exact to within a second's traffic of all workers: nothing on a request's way waits for
-the count. Months are Taipei's.
+A budget and a rate are exact to within a second's traffic of all workers: nothing on a request's
+way waits for the count. Months are Taipei's.
 """
 
 from __future__ import annotations
@@ -23,12 +23,18 @@ ON CONFLICT (key, period) DO UPDATE
 SET requests = key_use.requests + excluded.requests, tokens = key_use.tokens + excluded.tokens
 RETURNING key, period, requests, tokens
 """
+_FORGET = "DELETE FROM key_use WHERE length(period) > 7 AND period < %s"
 _ALL = "SELECT key, requests, tokens FROM key_use WHERE period = %s"
 
 
 def period_of(at: int) -> str:
     """The month in Taipei of a time in microseconds UTC: ``2026-11``."""
     return f"{datetime.fromtimestamp(at / 1e6, UTC) + _TAIPEI:%Y-%m}"
+
+
+def minute_of(at: int) -> str:
+    """The minute in Taipei of a time in microseconds UTC: ``2026-11-28 00:31``."""
+    return f"{datetime.fromtimestamp(at / 1e6, UTC) + _TAIPEI:%Y-%m-%d %H:%M}"
 
 
 class Used(msgspec.Struct):
@@ -50,7 +56,9 @@ class Budgets:
     def __init__(self, dsn: str, every_seconds: float = 1.0) -> None:
         self._dsn, self._every = dsn, every_seconds
         self._period = ""
+        self._minute = ""
         self._known: dict[str, Used] = {}
+        self._now: dict[str, Used] = {}  # of this minute, only of keys that have a rate
         self._fresh: dict[tuple[str, str], Used] = {}
 
     async def start(self, at: int) -> None:
@@ -72,6 +80,20 @@ class Budgets:
         return (0 < key.budget_requests <= so_far.requests) or (
             0 < key.budget_tokens <= so_far.tokens
         )
+
+    def hasty(self, key: ApiKey, at: int) -> bool:
+        """Whether the key has asked as often this minute as it may; if not, it has once more."""
+        if not key.rate:
+            return False
+        minute = minute_of(at)
+        if minute != self._minute:
+            self._minute, self._now = minute, {}
+        so_far = self._now.setdefault(key.id, Used())
+        if so_far.requests >= key.rate:
+            return True
+        so_far.requests += 1
+        self._fresh.setdefault((key.id, minute), Used()).requests += 1
+        return False
 
     def count(self, key: str, at: int, tokens: int) -> None:
         """One more request, and its tokens."""
@@ -114,6 +136,8 @@ class Budgets:
                 self._dsn, connect_timeout=5
             ) as connection:
                 rows = await (await connection.execute(_ADD, values)).fetchall()
+                if self._minute:
+                    await connection.execute(_FORGET, [self._minute])
         except (psycopg.Error, OSError):
             for place, told in fresh.items():
                 again = self._fresh.setdefault(place, Used())
@@ -121,8 +145,9 @@ class Budgets:
                 again.tokens += told.tokens
             raise
         for key, period, requests, tokens in rows:
-            if period == self._period:
-                pending = self._fresh.get((str(key), self._period), Used())
-                self._known[str(key)] = Used(
+            known = {self._period: self._known, self._minute: self._now}.get(str(period))
+            if known is not None:
+                pending = self._fresh.get((str(key), str(period)), Used())
+                known[str(key)] = Used(
                     int(requests) + pending.requests, int(tokens) + pending.tokens
                 )

@@ -94,6 +94,7 @@ api_key = Table(
     Column("old_digest", LargeBinary, nullable=False, server_default=""),
     Column("old_until", BigInteger, nullable=False, server_default="0"),
     Column("created", BigInteger, nullable=False, server_default="0"),
+    Column("rate", BigInteger, nullable=False, server_default="0"),
 )
 model = Table(
     "model",

@@ -151,19 +151,24 @@ class Upstream:
     ) -> None:
         """Deadlines in seconds: to connect, between two reads, and for the whole.
 
-        `answer_bytes` bounds an answer, plain or streamed. `key_of` gives a model's API key, empty
-        for none; by default it is the environment's variable that the registry names.
+        `connections` bounds those to one server, `answer_bytes` an answer, plain or streamed.
+        `key_of` gives a model's API key, empty for none; by default it is the environment's
+        variable that the registry names.
         """
         self._connect, self._idle, self._total = connect_seconds, idle_seconds, total_seconds
         self._connections, self._limit = connections, answer_bytes
         self._key_of = key_of or environment_key
         self._session: aiohttp.ClientSession | None = None
         self._targets: dict[tuple[Model, str], tuple[URL, dict[str, str]]] = {}
-        # As many turns as connections: so nothing waits unseen in the pool of connections.
-        self._turns = asyncio.Semaphore(connections)
+        # Each server has as many turns as connections: nothing waits unseen in the pool, and one
+        # that hangs takes none from the others.
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     def _turn(self, model: Model, still: Still | None) -> _Turn:
-        return _Turn(self._turns, self._total, model.id, still)
+        turns = self._turns.get(model.url)
+        if turns is None:
+            turns = self._turns[model.url] = asyncio.Semaphore(self._connections)
+        return _Turn(turns, self._total, model.id, still)
 
     async def call(
         self, model: Model, body: bytes, path: str = CHAT, *, still: Still | None = None
@@ -267,7 +272,7 @@ class Upstream:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._connections,
+                    limit=0,  # how many there are at once is the turns' affair
                     keepalive_timeout=_KEEPALIVE_SECONDS,
                     ssl=ssl.create_default_context(),
                 ),
