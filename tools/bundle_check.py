@@ -10,6 +10,7 @@ help. Prints what was done with seconds and sizes; the last line counts.
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -142,6 +143,9 @@ def answers(place: Place) -> str:
         need(status == 200, f"status {status}: {said}")
         words = said["choices"][0]["message"]["content"]
         need(words, "an empty answer")
+    except (OSError, http.client.HTTPException) as error:
+        said = (place.folder / "demo.log").read_text()[-1500:]
+        raise FailedError(f"{type(error).__name__}: {error}\n{said}") from None
     finally:
         demo.send_signal(signal.SIGTERM)
         demo.wait(60)

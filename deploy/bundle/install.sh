@@ -146,7 +146,7 @@ if [ -n "$check" ]; then
     answered=$("$home/bin/python" - "$port" "$served" <<'PY'
 import http.client, os, sys, time
 port, process = int(sys.argv[1]), int(sys.argv[2])
-until = time.monotonic() + 120
+until = time.monotonic() + 600  # a busy machine compiles the detectors for minutes
 while time.monotonic() < until and os.path.exists(f"/proc/{process}"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
