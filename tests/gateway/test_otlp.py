@@ -177,10 +177,7 @@ def test_a_histogram_counts_each_value_once_in_the_bucket_that_holds_it(values: 
     assert (point.count, point.min, point.max) == (len(values), min(values), max(values))
     assert point.sum == pytest.approx(sum(values))
     edges = [-1.0, *bounds, float("inf")]
-    expected = [
-        sum(low < each <= high for each in values)
-        for low, high in pairwise(edges)
-    ]
+    expected = [sum(low < each <= high for each in values) for low, high in pairwise(edges)]
     assert list(point.bucket_counts) == expected
     assert list(point.explicit_bounds) == list(bounds)
 
