@@ -27,8 +27,8 @@ def _leader(stand: Stand) -> Host:
     """The host whose worker signs: whose connection holds the leader's lock."""
     rows = stand.database.execute(
         "SELECT a.client_port FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.locktype = 'advisory' AND l.granted AND l.objid::int8 = %s",
-        LEADER_LOCK & 0xFFFF_FFFF,
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::int8 = %s",
+        LEADER_LOCK,
     )
     ports = {int(str(port)) for (port,) in rows}
     for host in stand.hosts:
@@ -83,8 +83,8 @@ def two_writers(stand: Stand, rng: random.Random) -> None:
     while time.monotonic() < until:
         stand.database.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
-            "AND objid::int8 = %s AND granted",
-            LEADER_LOCK & 0xFFFF_FFFF,
+            "AND objsubid = 2 AND classid::int8 = %s AND granted",
+            LEADER_LOCK,
         )
         time.sleep(rng.uniform(0.05, 0.4))
 

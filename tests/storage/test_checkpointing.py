@@ -11,7 +11,7 @@ from tests.storage.entries import AGENCY, intent
 
 from shenyong.ledger.checkpoint import Checkpoint, SigningKey, open_note
 from shenyong.ledger.merkle import leaf_hash, root_of
-from shenyong.storage.checkpointing import Checkpointer, LedgerCorruptError
+from shenyong.storage.checkpointing import LEADER_LOCK, Checkpointer, LedgerCorruptError
 from shenyong.storage.ledger import LedgerWriter
 from shenyong.storage.verification import verify_log
 
@@ -192,6 +192,51 @@ async def test_the_leader_signs_once_more_when_it_is_stopped(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert checkpoints(clean)[-1].size == 10
+
+
+LOGS = {f"agency-{number}": SigningKey(f"shenyong/agency-{number}", bytes([number]) * 32)
+        for number in range(6)}  # fmt: skip
+
+
+def led(dsn: str) -> list[int]:
+    """How many logs each connection leads."""
+    rows = execute(
+        dsn,
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        "AND classid = %s AND database = (SELECT oid FROM pg_database "
+        "WHERE datname = current_database()) GROUP BY pid ORDER BY 1",
+        LEADER_LOCK,
+    )
+    return [int(str(count)) for (count,) in rows]
+
+
+async def reached(dsn: str, counts: list[int]) -> None:
+    deadline = time.monotonic() + 60
+    while led(dsn) != counts:
+        assert time.monotonic() < deadline, led(dsn)
+        await asyncio.sleep(0.05)
+
+
+async def test_logs_are_shared_out_and_those_of_a_dead_worker_taken_over(clean: str) -> None:
+    writers = [LedgerWriter(clean, started=time.time_ns() // 1000) for _ in range(2)]
+    for each in writers:  # two workers live
+        await each.start({name: str(key.verifying) for name, key in LOGS.items()})
+    tasks = [asyncio.create_task(Checkpointer(clean, LOGS).run()) for _ in range(2)]
+    await reached(clean, [3, 3])
+    for name in LOGS:
+        await writers[0].append(intent(agency=name))
+    signed = "SELECT count(DISTINCT agency) FROM ledger_checkpoint"
+    deadline = time.monotonic() + 30
+    while execute(clean, signed) != [(len(LOGS),)]:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    await writers[1].stop()
+    tasks[1].cancel()
+    await asyncio.gather(tasks[1], return_exceptions=True)
+    await reached(clean, [6])
+    tasks[0].cancel()
+    await asyncio.gather(tasks[0], return_exceptions=True)
+    await writers[0].stop()
 
 
 async def until(dsn: str, size: int) -> None:

@@ -3,26 +3,41 @@
 The most serious failure of a public log was one flipped bit in a leaf's hash (reliability.md 0.13),
 so nothing is signed from memory: the leaves' hashes are computed anew, the tiles that the new ones
 are joined to must give the root that was signed last, and the root to be signed is computed from
-the tiles as they were stored. One worker at a time does it, whichever holds the lock.
+the tiles as they were stored. One worker at a time does it for a log, whichever holds its lock; the
+logs are shared out among the living workers, and those of one that dies are taken over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import psycopg
 
 from shenyong.ledger.checkpoint import Checkpoint, NoteError, SigningKey, open_note
 from shenyong.ledger.merkle import ProofError, leaf_hash, tree_root
 from shenyong.ledger.tiles import Tile, TileBuilder, partial_tiles, subtree_from
+from shenyong.storage.ledger import WORKER_LOCK
 
 LEADER_LOCK = 0x5359_0002
+"""With an agency's hash the advisory lock of whoever signs its log."""
 _SIGN_LOCK = 0x5359_0003  # with the agency's hash: one transaction at a time signs a log
 _CHUNK = 2_000  # entries read at once; the event loop does nothing else for some 5 ms
+_LEAD = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+_LEAVE = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
+_LIVING = """
+SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = pg_locks.database
+WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+  AND d.datname = current_database()
+"""
+_ALL_EVERY = 10
+"""So often, in rounds, a worker tries for every log, also for more than its share: a worker that
+lives but can't sign must not leave its share unsigned."""
 _HEAD = "SELECT integrated, size FROM ledger_head WHERE agency = %s"
 _LEAVES = """
 SELECT idx, leaf, leaf_hash FROM ledger_entry
@@ -60,11 +75,12 @@ class Checkpointer:
         self, dsn: str, keys: Mapping[str, SigningKey], every_seconds: float = 1.0
     ) -> None:
         self._dsn, self._keys, self._every = dsn, dict(keys), max(every_seconds, 1.0)
+        self._first = random.randrange(len(self._keys)) if self._keys else 0  # noqa: S311
         self._last: dict[str, tuple[int, bytes]] = {}  # what we signed last: size and note
         self.corrupt: dict[str, LedgerCorruptError] = {}  # by agency; for good
 
     async def run(self) -> None:
-        """Until cancelled: become the leader, then sign whatever is new, time and again.
+        """Until cancelled: lead for a share of the logs, and sign whatever is new in them.
 
         A database that is down is waited for. A damaged log is signed no more, and `corrupt` says
         where.
@@ -95,28 +111,49 @@ class Checkpointer:
 
     async def _lead(self) -> None:
         async with await self._connected() as connection:
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
-            row = await cursor.fetchone()
-            if row is None or not row[0]:
-                return
+            held: set[str] = set()
             try:
-                while True:
-                    await self.sign_all(connection)
+                for turn in itertools.count():
+                    await self._share(connection, held, every=turn % _ALL_EVERY == _ALL_EVERY - 1)
+                    await self.sign_all(connection, held)
                     await self._rest()
             except asyncio.CancelledError:
                 # A line that has died meanwhile must not hide that we are to end.
                 with contextlib.suppress(psycopg.Error, OSError):
                     if not connection.closed:
-                        await self.sign_all(connection)
+                        await self.sign_all(connection, held)
                 raise
+
+    async def _share(self, connection: Connection, held: set[str], *, every: bool) -> None:
+        """Take the locks of logs that nobody signs, up to an equal share; give up what is more."""
+        row = await (await connection.execute(_LIVING, [WORKER_LOCK])).fetchone()
+        living = max(1, int(str(row[0])) if row else 1)
+        most = len(self._keys) if every else -(-len(self._keys) // living)
+        for agency in sorted(held)[most:]:
+            await connection.execute(_LEAVE, [LEADER_LOCK, agency])
+            held.discard(agency)
+        # From another place in each worker: so that they don't all try for the same ones first.
+        names = sorted(self._keys)
+        for agency in [*names[self._first :], *names[: self._first]]:
+            if len(held) >= most:
+                break
+            if agency not in held:
+                cursor = await connection.execute(_LEAD, [LEADER_LOCK, agency])
+                if (got := await cursor.fetchone()) is not None and got[0]:
+                    held.add(agency)
 
     async def _rest(self) -> None:
         await asyncio.sleep(self._every)
 
-    async def sign_all(self, connection: Connection) -> None:
-        """Sign every log that has grown. Damage in one does not keep the others from it."""
+    async def sign_all(
+        self, connection: Connection, agencies: Collection[str] | None = None
+    ) -> None:
+        """Sign those logs that have grown, by default all.
+
+        Damage in one does not keep the others from it.
+        """
         for agency, key in self._keys.items():
-            if agency in self.corrupt:
+            if agency in self.corrupt or (agencies is not None and agency not in agencies):
                 continue
             try:
                 await self._sign(connection, agency, key)
