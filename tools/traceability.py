@@ -143,7 +143,7 @@ def routes(files: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     Read from the tables of ``web/site.py``, and the register's own routes in ``web/public.py``.
     """
     site = files.get("src/shenyong/web/site.py", "")
-    aliases = {}
+    aliases: dict[str, str] = {}
     for node in ast.walk(ast.parse(site)):
         if isinstance(node, ast.ImportFrom) and node.module == "shenyong.web":
             aliases |= {each.asname or each.name: each.name for each in node.names}
@@ -158,13 +158,13 @@ def routes(files: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
             and isinstance(handler.value, ast.Name)
         ):
             module = aliases.get(handler.value.id, handler.value.id)
-            yield f"{method.value} {path.value}", f"src/shenyong/web/{module}.py", handler.attr
+            yield f"{method.value!s} {path.value!s}", f"src/shenyong/web/{module}.py", handler.attr
     public = "src/shenyong/web/public.py"
     for node in ast.walk(ast.parse(files.get(public, ""))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Route" and node.args:
             path = node.args[0]
             if isinstance(path, ast.Constant):
-                yield f"GET {path.value} (register)", public, ""
+                yield f"GET {path.value!s} (register)", public, ""
 
 
 def kinds(files: Mapping[str, str], pack_id: str) -> Iterator[tuple[str, str]]:
@@ -180,7 +180,7 @@ def kinds(files: Mapping[str, str], pack_id: str) -> Iterator[tuple[str, str]]:
                 for each in node.keywords
                 if isinstance(each.value, ast.Constant)
             }
-            yield f"{pack_id}:{told['point']}", f"GET /office/{told['name']}"
+            yield f"{pack_id}:{told['point']!s}", f"GET /office/{told['name']!s}"
 
 
 def _pages(

@@ -159,7 +159,7 @@ def test_a_form_without_its_token_does_nothing(office: Office, matter: str) -> N
 def test_all_open_routes_are_known() -> None:
     assert {path for _, path, _ in OPEN} == {
         "/signin", "/signin/code", "/signin/challenge", "/signin/passkey", "/demo/switch",
-        "/demo/tour", "/lang",
+        "/demo/tour", "/lang", "/signin/oidc", "/signin/oidc/back",
     }  # fmt: skip
 
 

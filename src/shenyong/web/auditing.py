@@ -26,7 +26,7 @@ from shenyong.storage.verification import verify_log
 from shenyong.web import sheets
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.office import name_of
-from shenyong.web.view import SECURITY, field, not_found, page
+from shenyong.web.view import SECURITY, field, not_found, page, redirect
 from shenyong.web.words import local, translator
 
 _DAY = 86_400_000_000
@@ -194,6 +194,8 @@ async def verify(request: Request, desk: Desk, guest: Guest) -> Response:
 async def case(request: Request, desk: Desk, guest: Guest) -> Response:
     """One case, from the request to the register: every entry that belongs to it, in order."""
     told = (request.query_params.get("id", "")).strip()
+    if not told:
+        return redirect("/audit")
     found = await asyncio.to_thread(_followed, desk, guest.actor.agency, told)
     if not found:
         return not_found(desk, guest)
