@@ -9,7 +9,7 @@ from tests.reading.evading import TRANSFORMS
 
 pytestmark = pytest.mark.point("ey-genai-2023:4")
 
-FLOOR = 0.60
+FLOOR = 0.40
 """The share of values held, of all held-out transforms; docs/security.md has the table."""
 
 
