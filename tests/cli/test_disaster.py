@@ -22,7 +22,11 @@ from shenyong.ledger.proof import verify_receipt
 from shenyong.storage.proofs import receipt
 from shenyong.storage.server import EmbeddedServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [
+    pytest.mark.xdist_group("disaster"),
+    pytest.mark.slow,
+    pytest.mark.point("ey-genai-2023:2"),
+]
 
 
 class Installation(House):

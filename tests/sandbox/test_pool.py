@@ -95,6 +95,16 @@ def test_a_child_that_is_killed_in_the_middle_harms_nobody(readers: Readers) -> 
     assert readers.pids() != [pid]
 
 
+def test_one_that_died_while_it_waited_costs_no_document(readers: Readers) -> None:
+    readers.read("a.txt", "您好".encode())
+    (pid,) = readers.pids()
+    os.kill(pid, signal.SIGKILL)
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        pass
+    readers.read("a.txt", "您好".encode())
+    assert readers.pids() != [pid]
+
+
 def test_who_is_late_is_killed() -> None:
     readers = Readers(1, Bounds(seconds=1.5))
     try:

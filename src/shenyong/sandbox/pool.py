@@ -80,6 +80,11 @@ class _Child:
         """Its process."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def ask(self, ask: Ask, deadline: float) -> Document:
         """The document. Raises DocumentError, `_Late`, or EOFError where the child died."""
         self.read += 1
@@ -221,8 +226,11 @@ class Readers:
 
     def _take(self) -> _Child:
         with self._lock:
-            if self._free:
-                return self._free.pop()
+            while self._free:
+                child = self._free.pop()
+                if child.alive:
+                    return child
+                child.end()  # it died while it waited: no document is to blame for that
         return _Child(self._bounds)
 
     def _put(self, child: _Child) -> None:
