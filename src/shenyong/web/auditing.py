@@ -22,11 +22,12 @@ from starlette.responses import Response
 from shenyong.ledger.entry import Admin, Decided, Entry, Intent, Step, decode
 from shenyong.ledger.survey import Survey, survey
 from shenyong.storage.evidence import evidence_pack
-from shenyong.storage.verification import verify_log
+from shenyong.storage.export import ExportError
+from shenyong.storage.verification import UnknownLogError, verify_log
 from shenyong.web import sheets
 from shenyong.web.context import Desk, Guest, now
 from shenyong.web.office import name_of
-from shenyong.web.view import SECURITY, field, not_found, page, redirect
+from shenyong.web.view import SECURITY, failed, field, not_found, page, redirect
 from shenyong.web.words import local, translator
 
 _DAY = 86_400_000_000
@@ -259,7 +260,10 @@ async def evidence(request: Request, desk: Desk, guest: Guest) -> Response:
             evidence_pack(desk.settings.database.dsn, who.agency, desk.log_key(who.agency), out)
             return out.read_bytes()
 
-    body = await asyncio.to_thread(made)
+    try:
+        body = await asyncio.to_thread(made)
+    except (ExportError, UnknownLogError):
+        return failed(desk, guest, "audit.unsigned", 409)
     name = f'attachment; filename="evidence-{who.agency}-{local(at):%Y%m%d}.zip"'
     headers = {**SECURITY, "content-disposition": name, "content-type": "application/zip"}
     return Response(body, headers=headers)
