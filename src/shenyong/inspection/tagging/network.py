@@ -97,13 +97,14 @@ def scores(seen: Tokens, learnt: Weights) -> Numbers:
         vectors.take(rows, axis=0, out=said, mode="clip")
         state += said
     beside = np.empty((count, 3 * width), np.float32)
+    floor = np.zeros((count, width), np.float32)  # numpy compares with a number five times slower
     for layer, far in enumerate(DILATIONS):
         beside[:, :width] = room[_EDGE - far : _EDGE - far + count]
         beside[:, width : 2 * width] = state
         beside[:, 2 * width :] = room[_EDGE + far : _EDGE + far + count]
         np.matmul(beside, learnt.filters[layer], out=said)
         said += learnt.offsets[layer]
-        np.maximum(said, 0, out=said)
+        np.maximum(said, floor, out=said)
         state += said
     answers: Numbers = state @ learnt.answer + learnt.answer_offset
     return answers

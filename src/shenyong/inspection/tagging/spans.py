@@ -50,10 +50,14 @@ def spans(seen: Tokens, answers: Numbers, nothing: float = 0.0) -> list[Tagged]:
     blank = by_label[0] - np.float32(nothing)
     # Two labels that become one can together weigh log 2 more than either.
     near = np.flatnonzero(by_label[1:].max(axis=0) + _TWO > blank)
+    if not len(near):
+        return []
     close = by_label[:, near]
     names = np.logaddexp(close[1:3], close[3:5])
     merged = np.concatenate([blank[None, near], names, close[5:]])
     labels = merged.argmax(axis=0)
+    if not labels.any():
+        return []
     _mend(labels, merged, near)
     kept = np.flatnonzero(labels)
     if not len(kept):

@@ -24,6 +24,8 @@ _PRIME = np.uint32(0x9E3779B1)
 LATIN_BUCKETS = 2048
 SHAPES = 40
 _DIGITS, _LATIN = 2, 1
+_FIFTEEN, _SIXTEEN, _LOW = np.uint32(15), np.uint32(16), np.uint32(0xFFFF)
+_LENGTHS = np.array([[1], [2], [3], [4]], np.uint8)
 
 
 class Tables(NamedTuple):
@@ -185,36 +187,46 @@ def pair_hash(one: Codes, other: Codes, size: int) -> NDArray[np.uint32]:
 
 
 def _lattice(text: Codes, at: NDArray[np.int64], known: Tables) -> tuple[Ids, Ids, Numbers]:
-    """What the words of the text say of the places `at`."""
+    """What the words of the text say of the places `at`.
+
+    Rows 0 to 3 of the arrays below are words of 1 to 4 characters that begin at a column. Short
+    texts are most texts, and cost what numpy's calls cost: there are few of them.
+    """
     size = len(text)
-    bits = np.uint32(32 - (len(known.words) - 1).bit_length())
-    frequency = np.zeros((5, size), np.uint8)
-    speech = np.zeros((5, size), np.uint8)
+    entries = np.zeros((4, size), np.uint32)
+    wide = text.astype(np.uint32)
     hashed: NDArray[np.uint32] = np.full(size, 0x811C9DC5, np.uint32)
     for length in range(1, 5):
-        stop = size - length + 1
-        hashed = (hashed[:stop] ^ text[length - 1 :]) * _PRIME
-        hashed ^= hashed >> np.uint32(15)
-        entry = known.words[hashed >> bits]
-        same = (entry >> np.uint32(16)) == (hashed & np.uint32(0xFFFF))
-        frequency[length, :stop] = entry * same
-        speech[length, :stop] = (entry >> np.uint32(8)) * same
-    _, one, two, three, four = frequency
-    longest = np.where(four > 0, 4, np.where(three > 0, 3, np.where(two > 0, 2, one > 0)))
-    reach = np.zeros(size, np.int64)  # at the last character of a word: the longest that ends there
-    for length in (1, 2, 3, 4):
-        ended = np.flatnonzero(frequency[length, : size - length + 1]) + length - 1
-        reach[ended] = length
-    begin = longest[at]
-    begins = speech[begin, at].astype(np.int32) + 32 * begin.astype(np.int32)
-    finish = reach[at]
-    finishes = speech[finish, at - np.maximum(finish - 1, 0)].astype(np.int32)
-    finishes += 32 * finish.astype(np.int32)
+        hashed = hashed[: size - length + 1] ^ wide[length - 1 :]
+        hashed *= _PRIME
+        hashed ^= hashed >> _FIFTEEN
+        entries[length - 1, : len(hashed)] = hashed
+    # An entry: 16 bits of the hash, 8 of the part of speech, 8 of the frequency.
+    place = entries >> np.uint32(32 - (len(known.words) - 1).bit_length())
+    found = known.words.take(place)
+    found *= (found >> _SIXTEEN) == (entries & _LOW)
+    octets = found.astype("<u4", copy=False).view(np.uint8).reshape(4, size, 4)
+    frequency = np.ascontiguousarray(octets[:, :, 0])
+    for row in (1, 2, 3):  # what runs over the end is no word
+        frequency[row, size - row :] = 0
+    reaching = np.minimum(frequency, 1) * _LENGTHS
+    longest = reaching.max(axis=0)
+    reach = reaching[0].copy()  # at the last character of a word: the longest that ends there
+    for row in (1, 2, 3):
+        np.maximum(reach[row:], reaching[row, :-row], out=reach[row:])
+    begin, finish = longest[at], reach[at]
+    begins_at = np.maximum(begin, 1).astype(np.intp) - 1, at
+    finish_row = np.maximum(finish, 1).astype(np.intp) - 1
+    finishes_at = finish_row, at - finish_row
+    speech = octets[:, :, 1]
+    begins = np.where(begin, speech[begins_at], 0) + np.int32(32) * begin
+    finishes = np.where(finish, speech[finishes_at], 0) + np.int32(32) * finish
+    _, two, three, four = frequency
     crossing = np.zeros(size, np.uint8)  # of the border before each place
-    crossing[1:] = two[:-1]
-    for row, length in ((three, 3), (four, 4)):
-        for by in range(1, length):
-            np.maximum(crossing[by:], row[:-by], out=crossing[by:])
+    crossing[3:] = four[:-3]
+    longer = np.maximum(three, four)
+    np.maximum(crossing[2:], longer[:-2], out=crossing[2:])
+    np.maximum(crossing[1:], np.maximum(two, longer)[:-1], out=crossing[1:])
     pair = known.pairs[pair_hash(text[:-1], text[1:], len(known.pairs))]
     characters = text[at]
     out = np.empty((len(at), MEASURES), np.float32)
@@ -223,9 +235,9 @@ def _lattice(text: Codes, at: NDArray[np.int64], known: Tables) -> tuple[Ids, Id
         known.first[characters],
         known.second[characters],
         known.only[characters],
-        one[at],
-        frequency[begin, at],
-        frequency[finish, at - np.maximum(finish - 1, 0)],
+        frequency[0, at],
+        frequency[begins_at],
+        frequency[finishes_at],
         crossing[at],
         crossing[at + 1],
         pair[at - 1],
