@@ -79,12 +79,10 @@ def folder(tmp_path: Path) -> Path:
 def test_it_starts_answers_refuses_proves_and_leaves_nothing(folder: Path):
     keys = []
     for end in (signal.SIGINT, signal.SIGTERM):
-        begun = time.monotonic()
         running = start(folder, free_port())
         try:
             assert running.stdout is not None
             ready = json.loads(running.stdout.readline())
-            assert time.monotonic() - begun < 30  # 4 s on an idle machine
             keys.append(ready["api_key"])
             status, refused = sent(ready["refused"])
             assert (status, refused["error"]["code"]) == (400, "content_filter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shenyong.gateway.admission import LATE_SECONDS, Admission
+from shenyong.gateway.admission import LATE_SECONDS, TARGET_SECONDS, Admission
 
 CALLER = st.tuples(st.sampled_from("ABC"), st.sampled_from("xyz"))
 
@@ -51,10 +51,41 @@ def test_a_late_loop_lets_fewer_in_and_recovers() -> None:
     door = Admission(100)
     for _ in range(30):
         door.late(LATE_SECONDS * 4)
-    assert 20 <= door.limit <= 30
+    assert 20 <= door.limit <= 32
     for _ in range(30):
         door.late(0)
     assert door.limit == 100
+
+
+def served(door: Admission, seconds: float, *, number: int = 400) -> None:
+    """`number` requests that cost `seconds` of the processor each, told twenty times."""
+    used = 1.0
+    for _ in range(20):
+        door.used(used)
+        for _ in range(number // 20):
+            assert door.enter("A", "key")
+            door.leave("A", "key")
+        used += seconds * (number // 20)
+    door.used(used)
+
+
+@given(st.floats(0.0005, 0.02))
+def test_no_more_wait_for_this_worker_than_it_serves_in_the_time_aimed_at(cost: float) -> None:
+    door = Admission(1000)
+    served(door, cost)
+    held = 0
+    while door.enter(f"agency-{held % 50}", "key"):
+        held += 1
+    assert held * cost <= TARGET_SECONDS * 1.05
+
+
+def test_who_waits_for_a_model_takes_no_room_of_this_worker() -> None:
+    door = Admission(500)
+    served(door, 0.01)
+    assert door.limit == 25
+    with door.elsewhere, door.elsewhere:
+        assert door.limit == 27
+    assert door.limit == 25
 
 
 def test_a_model_that_hangs_leaves_room_for_the_others() -> None:

@@ -39,10 +39,21 @@ def found(kind: type[Detector], text: str, role: str = "user") -> list[str]:
     return [text[hit.start : hit.end] for hit in hits(kind, text, role)]
 
 
-def seconds(kind: type[Detector], unit: str, size: int = 30_000) -> float:
-    """Processor time of the detector over `unit` repeated to `size` characters, warmed up."""
+def growth(kind: type[Detector], unit: str, size: int = 10_000) -> float:
+    """How many times as much processor time four times the text takes: linear 4, quadratic 16.
+
+    The text is `unit` repeated to `size` characters; the least of three runs counts, and at least
+    5 ms, below which a clock measures itself.
+    """
+
+    def least(characters: int) -> float:
+        text = (unit * (characters // len(unit) + 1))[:characters]
+        times = []
+        for _ in range(3):
+            begun = thread_time()
+            hits(kind, text)
+            times.append(thread_time() - begun)
+        return max(min(times), 0.005)
+
     hits(kind, unit)
-    text = (unit * (size // len(unit) + 1))[:size]
-    begun = thread_time()
-    hits(kind, text)
-    return thread_time() - begun
+    return least(4 * size) / least(size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.inspection.driving import hits, seconds
+from tests.inspection.driving import growth, hits
 
 from shenyong.guideline.terms import Likelihood
 from shenyong.inspection.requests import Requests
@@ -195,4 +195,4 @@ def test_findings_carry_no_data() -> None:
 
 @pytest.mark.parametrize("unit", ["機密", "請擬密", "幫我查王小明的病歷"])
 def test_long_text_costs_no_more_than_its_length(unit: str) -> None:
-    assert seconds(Requests, unit) < 2.0  # a quadratic reading takes far longer
+    assert growth(Requests, unit) < 8  # linear: 4; quadratic: 16

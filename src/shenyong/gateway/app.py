@@ -326,7 +326,8 @@ async def _body(
     length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit, request_id)
-    message = await receive()
+    with worker.admission.elsewhere:
+        message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > limit:
@@ -337,7 +338,8 @@ async def _body(
     try:
         async with asyncio.timeout(worker.settings.limits.request_seconds):
             while message.get("more_body"):
-                message = await receive()
+                with worker.admission.elsewhere:
+                    message = await receive()
                 if message["type"] == "http.disconnect":
                     raise Unserved(failure.render(Failure.REQUEST_TIMEOUT, request_id))
                 part = message.get("body", b"")
@@ -358,7 +360,8 @@ async def _opened(worker: Worker, key: str, body: bytes, request_id: str) -> byt
         return kept.document if kept else None
 
     try:
-        text = await opened(body, worker.world.limits, readers().read_soon, find)
+        with worker.admission.elsewhere:
+            text = await opened(body, worker.world.limits, readers().read_soon, find)
     except BadInputError as error:
         raise Unserved(failure.render_bad_input(error, request_id)) from None
     return None if text is body else text

@@ -231,9 +231,10 @@ class Shell:
             case Next():
                 return await self._next(command.quiet_after_ms)
             case Send():
-                return await self._send(
-                    {"type": "http.response.body", "body": command.data, "more_body": True}
-                )
+                with self._admission.elsewhere:
+                    return await self._send(
+                        {"type": "http.response.body", "body": command.data, "more_body": True}
+                    )
             case Begin():
                 self.begun = True
                 return await self._send(
@@ -370,7 +371,8 @@ class Shell:
             raise _ClientGone
         self._waiting = True
         try:
-            return await waiting
+            with self._admission.elsewhere:
+                return await waiting
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._gone and task is not None:

@@ -342,11 +342,12 @@ class Worker:
         return registers
 
     async def _listening(self) -> None:
-        """How late the event loop is, told to who lets requests in."""
+        """How late the event loop is and what it costs, told to who lets requests in."""
         while True:
             due = time.monotonic() + _LISTEN_SECONDS
             await asyncio.sleep(_LISTEN_SECONDS)
             self.admission.late(time.monotonic() - due)
+            self.admission.used(time.process_time())
 
     async def _refreshing(self) -> None:
         """Take a newer registry as soon as it is seen; a bad one is reported and not taken."""
