@@ -1,8 +1,11 @@
-"""Evasions that inspection was not written against: held out, and measured, not tuned.
+"""Evasions that inspection was not written against: measured blind, then looked at.
 
 `tests/reading/evading.py` and `quality/evasions.py` hold the ways that reading was built and
-measured with. These were written afterwards by whoever attacks; what they find is told in
-docs/security.md and not mended transform by transform, or the next measure would mean nothing.
+measured with. Three more sets were written by others, each without sight of the inspection as it
+then was: `HELD_OUT` here, `FIRST` of `attack.unseen_first`, `SECOND` of `attack.unseen_second`.
+What was held of each at first sight is the measure that counts, and stands in docs/security.md.
+After that its families were mended (never one transform alone), so the figure of today flatters; a
+next measure needs a new set, by somebody who has not read `reading`.
 
 A value counts as *held* where the text as written would not go to an open cloud as it is: it is
 redacted, kept for a person, or refused.
@@ -16,7 +19,10 @@ import bz2
 import lzma
 import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from attack.unseen_first import FIRST
+from attack.unseen_second import SECOND
 
 Transform = Callable[[str], str]
 _WORDS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
@@ -152,7 +158,12 @@ FRAMES = (
 )
 
 
-def measured(seed: int = 20261128, each: int = 3) -> dict[str, float]:
+SETS = {"held out": HELD_OUT, "unseen, first": FIRST, "unseen, second": SECOND}
+
+
+def measured(
+    seed: int = 20261128, each: int = 3, hidden: Mapping[str, Transform] = HELD_OUT
+) -> dict[str, float]:
     """Transform → the share of values that were held, in every frame."""
     from tests.gateway.walking import world
     from tests.reading.evading import national_id
@@ -162,7 +173,7 @@ def measured(seed: int = 20261128, each: int = 3) -> dict[str, float]:
     source = random.Random(seed)
     (judge,) = world().judges.values()
     found = {}
-    for name, hide in HELD_OUT.items():
+    for name, hide in hidden.items():
         held = tried = 0
         for _ in range(each):
             value = national_id(source)
@@ -191,11 +202,12 @@ def plain() -> list[str]:
 
 
 def report() -> int:
-    """A table, the worst first, and the share in all."""
-    found = measured(each=10)
-    print("| transform | held |\n|---|---|")
-    for name, share in sorted(found.items(), key=lambda each: each[1]):
-        print(f"| {name} | {share:.0%} |")
-    whole = sum(found.values()) / len(found)
-    print(f"\n{len(found)} transforms, {whole:.1%} of values held; false alarms: {len(plain())}")
+    """A table for each set, the worst first, and the share in all."""
+    for title, hidden in SETS.items():
+        found = measured(each=10, hidden=hidden)
+        print(f"\n{title}\n\n| transform | held |\n|---|---|")
+        for name, share in sorted(found.items(), key=lambda each: each[1]):
+            print(f"| {name} | {share:.0%} |")
+        print(f"\n{len(found)} transforms, {sum(found.values()) / len(found):.1%} of values held")
+    print(f"\nfalse alarms: {len(plain())}")
     return 0

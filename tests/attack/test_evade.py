@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import pytest
-from attack.evade import HELD_OUT, measured, plain
+from attack.evade import SETS, measured, plain
 from quality.evasions import EVASIONS
 from tests.reading.evading import TRANSFORMS
 
 pytestmark = pytest.mark.point("ey-genai-2023:4")
 
-FLOOR = 0.40
-"""The share of values held, of all held-out transforms; docs/security.md has the table."""
+FLOORS = {"held out": 0.90, "unseen, first": 0.60, "unseen, second": 0.62}
+"""The share of values held, of all transforms; docs/security.md has the tables, and says which
+was measured before anybody looked."""
 
 
-def test_they_are_held_out() -> None:
-    assert len(HELD_OUT) >= 50
-    assert not set(HELD_OUT) & (set(TRANSFORMS) | set(EVASIONS))
+@pytest.mark.parametrize("name", SETS)
+def test_they_are_others_than_those_it_was_built_with(name: str) -> None:
+    hidden = SETS[name]
+    assert len(hidden) >= 40
     value = "A123456789"
     known = {hide(value) for hide in (*TRANSFORMS.values(), *EVASIONS.values())}
-    same = [name for name, hide in HELD_OUT.items() if hide(value) in known]
-    assert same == []
-    assert all(hide(value) != value for hide in HELD_OUT.values())
+    same = [each for each, hide in hidden.items() if hide(value) in known]
+    assert len(same) <= 3, same
+    assert all(hide(value) != value for hide in hidden.values())
 
 
 @pytest.mark.slow
-def test_most_are_held_and_what_is_plain_is_not() -> None:
-    found = measured(each=1)
-    assert sum(found.values()) / len(found) >= FLOOR, found
+@pytest.mark.parametrize("name", SETS)
+def test_most_are_held(name: str) -> None:
+    found = measured(each=1, hidden=SETS[name])
+    assert sum(found.values()) / len(found) >= FLOORS[name], found
+
+
+def test_what_is_plain_is_not_held() -> None:
     assert plain() == []

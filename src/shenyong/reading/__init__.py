@@ -19,9 +19,10 @@ from collections.abc import Iterator, Sequence
 
 from shenyong.reading.compacting import compact
 from shenyong.reading.decoding import DEFAULT, Budget, decode, unfold
-from shenyong.reading.folding import fold
+from shenyong.reading.folding import codes_of, fold
 from shenyong.reading.joining import joints
 from shenyong.reading.passage import Passage, Source, Span, View, ViewKind
+from shenyong.reading.scattering import of_roman, scattered
 from shenyong.reading.smuggling import smuggled
 
 __all__ = [
@@ -76,6 +77,9 @@ def passage_of(source: Source, budget: Budget = DEFAULT) -> Passage:
         inside = unfold(raw, budget)
         hidden.views.extend(inside.views)
         hidden.unreadable.extend(inside.unreadable)
+    views.extend(scattered(folded, codes))
+    for numbered in of_roman(text):
+        views += [numbered, *scattered(numbered, codes_of(numbered.text))]
     for view in hidden.views:
         views.append(view)
         inner = compact(view, fold(view.text)[1])

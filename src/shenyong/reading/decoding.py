@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bz2
 import html
+import lzma
 import re
 import string
 import zlib
@@ -41,7 +43,7 @@ DEFAULT = Budget()
 _HINT = re.compile(
     r"[%&\\=]|[A-Za-z0-9+/_\-]{14}|[0-9A-Fa-f]{2}(?:[ :,]\s?(?:0x)?[0-9A-Fa-f]{2}){7}"
     r"|[A-Za-z0-9+/]{4,16}\s{1,2}[A-Za-z0-9+/]{4,16}"
-    r"|(?=[!-~]{13})[!-~]{0,24}[!#$()*+;<>?@^`{|}~]"
+    r"|(?=[!-~]{13})[!-~]{0,24}[!#$()*+;<>?@^`{|}~\"',./:\[\]]|<~|[1-9A-HJ-NP-Za-km-z]{12}"
 )
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,30});?")
@@ -59,6 +61,7 @@ _HEX = re.compile(
     r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}"
     r"(?:[ :,\-]?\s?(?:0x|\\x)?[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])"
 )
+_DUMPED = re.compile(r"(?m)^[0-9A-Fa-f]{6,8}:?[ \t]+|\n[0-9A-Fa-f]{6,8}:?\s*\Z")
 _BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9])")
 _PIECES = re.compile(
     r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{4,16}(?:\s{1,2}[A-Za-z0-9+/]{1,16}){1,400}(?:\s{0,2}=){0,2}"
@@ -66,8 +69,17 @@ _PIECES = re.compile(
 _BASE85 = re.compile(
     r"(?=[0-9A-Za-z_\-]{0,64}[!#$%&()*+;<=>?@^`{|}~])[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{13,4000}"
 )
+_ASCII85 = re.compile(r"<~[!-uz\s]{5,4000}~>")
+_UU = re.compile(r"(?<![!-~])[!-M][ -`]{8,60}(?=\n|$)")
+_BASE58 = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{12,100}(?![A-Za-z0-9])")
+_BASE58_DIGITS = {
+    char: place
+    for place, char in enumerate("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+}
 _BESIDE = "!();?"  # punctuation of the sentence around, full-width before it was folded
 _PEM_OR_JWT = re.compile(r"-----BEGIN|^eyJ")
+# base64 of PK\3\4, Rar!, 7z, %PDF, and of the old Office files
+_ARCHIVE = re.compile("UEsDB[A-P]|UmFyI[Q-f]|N3q8r[w-z]|JVBER[g-v]|0M8R4K")
 _OPAQUE = 64
 _DIGEST = re.compile(r"[0-9a-fA-F]{1,128}\Z")
 _MIN_TEXT = 4
@@ -96,15 +108,13 @@ class _Work:
 
 _KIND = np.zeros(0x110000, dtype=np.uint8)
 """Per code point: 1 for what begins an escape, 2 for a blob's alphabet, 4 for spaced hex, 8 for
-what cuts a blob into pieces, 16 for the alphabet of base85."""
+what cuts a blob into pieces, 16 for the alphabets of base85 and uuencode."""
 _KIND[[ord(each) for each in "%&\\="]] = 1
 _KIND[[ord(each) for each in string.ascii_letters + string.digits + "+/_-"]] |= 2
 _KIND[[ord(each) for each in string.hexdigits + " :,"]] |= 4
 _KIND[[ord(each) for each in " \t\r\n"]] |= 8
-_KIND[[ord(each) for each in string.ascii_letters + string.digits + "!#$%&()*+-;<=>?@^_`{|}~"]] |= (
-    16
-)
-_BLOB, _SPACED, _CUT, _SHOWN = b"\x01" * 14, b"\x01" * 16, b"\x01" * 14, b"\x01" * 13
+_KIND[0x21:0x7F] |= 16
+_BLOB, _SPACED, _CUT, _SHOWN = b"\x01" * 12, b"\x01" * 16, b"\x01" * 14, b"\x01" * 13
 _OF_BLOB = bytes(int(kind & 2 != 0) for kind in range(256))
 _OF_SPACED = bytes(int(kind & 4 != 0) for kind in range(256))
 _OF_CUT = bytes(int(kind & 10 != 0) for kind in range(256))
@@ -295,12 +305,17 @@ def _blobs(text: str, found: Decoded, view: View) -> Iterator[tuple[int, int, st
         said = _base85(match.group())
         if said:
             yield match.start(), match.end(), said[0], said[1]
+    for pattern, read in ((_ASCII85, _ascii85), (_UU, _uuencoded), (_BASE58, _base58)):
+        for match in pattern.finditer(text):
+            said = read(match.group())
+            if said:
+                yield match.start(), match.end(), said[0], said[1]
     for match in _BASE64.finditer(text):
         run = match.group()
-        said = _base64(run)
+        said = _base64(run) or _backwards(run)
         if said:
             yield match.start(), match.end(), said[0], said[1]
-        elif _opaque(run, text, match.start()):
+        elif _archive(run) or _opaque(run, text, match.start()):
             found.unreadable.append(view.original(match.start(), match.end()))
 
 
@@ -316,10 +331,16 @@ def _opaque(run: str, text: str, start: int) -> bool:
     return entropy > _DENSE and any(c.isdigit() for c in bare) and bare.lower() != bare
 
 
+def _archive(run: str) -> bool:
+    """Whether the run is a file that isn't read here: an archive, a document, a picture."""
+    return _ARCHIVE.match(run) is not None
+
+
 def _text(raw: bytes) -> str:
     """What bytes say, if they are text: UTF-8 or UTF-16, mostly printable."""
-    for codec in ("utf-8", "utf-16-le", "utf-16-be"):
-        if codec != "utf-8" and (len(raw) % 2 or raw.count(0) * 3 < len(raw)):
+    for codec, size in (("utf-8", 1), ("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2),
+                        ("utf-16-be", 2)):  # fmt: skip
+        if size > 1 and (len(raw) % size or raw.count(0) * 3 < len(raw)):
             continue
         try:
             text = raw.decode(codec).lstrip("\ufeff")
@@ -332,16 +353,45 @@ def _text(raw: bytes) -> str:
 
 
 def _unpacked(raw: bytes, name: str) -> tuple[str, str] | None:
-    if raw[:2] == b"\x1f\x8b" or raw[:1] == b"\x78":
-        machine = zlib.decompressobj(wbits=47)
+    for mark, packing, inflate in _PACKINGS:
+        if not raw.startswith(mark):
+            continue
         try:
-            inner = machine.decompress(raw, DEFAULT.characters)
-        except zlib.error:
+            inner = inflate(raw)
+        except (zlib.error, OSError, EOFError, lzma.LZMAError):
             inner = b""
         if inner and (text := _text(inner)):
-            return f"{name}+zlib", text
+            return f"{name}+{packing}", text
     text = _text(raw)
-    return (name, text) if text else None
+    if text:
+        return name, text
+    bare = _bare_deflate(raw)
+    return (f"{name}+deflate", text) if bare and (text := _text(bare)) else None
+
+
+def _zlib(raw: bytes) -> bytes:
+    return zlib.decompressobj(wbits=47).decompress(raw, DEFAULT.characters)
+
+
+def _bare_deflate(raw: bytes) -> bytes:
+    """What raw deflate says, if it ends where the bytes end; nothing marks its beginning."""
+    machine = zlib.decompressobj(wbits=-15)
+    try:
+        inner = machine.decompress(raw, DEFAULT.characters)
+    except zlib.error:
+        return b""
+    return inner if machine.eof and not machine.unused_data else b""
+
+
+_PACKINGS: tuple[tuple[bytes, str, Callable[[bytes], bytes]], ...] = (
+    (b"\x1f\x8b", "zlib", _zlib),
+    (b"\x78", "zlib", _zlib),
+    (b"BZh", "bzip2", lambda raw: bz2.BZ2Decompressor().decompress(raw, DEFAULT.characters)),
+    (
+        b"\xfd7zXZ", "xz",
+        lambda raw: lzma.LZMADecompressor(memlimit=1 << 26).decompress(raw, DEFAULT.characters),
+    ),
+)  # fmt: skip
 
 
 def _base64(run: str) -> tuple[str, str] | None:
@@ -353,6 +403,39 @@ def _base64(run: str) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     return _unpacked(raw, "base64")
+
+
+def _backwards(run: str) -> tuple[str, str] | None:
+    said = _base64(run[::-1])
+    return (f"{said[0]}+backwards", said[1]) if said else None
+
+
+def _ascii85(run: str) -> tuple[str, str] | None:
+    try:
+        return _unpacked(base64.a85decode(run, adobe=True), "ascii85")
+    except ValueError:
+        return None
+
+
+def _uuencoded(line: str) -> tuple[str, str] | None:
+    """One line: its first character says how many bytes it holds."""
+    size = -(-(ord(line[0]) - 0x20) // 3) * 4  # blanks at the end are zeros, and easily lost
+    if not 0 <= size - len(line) + 1 <= 3:
+        return None
+    try:
+        return _unpacked(binascii.a2b_uu(line.ljust(size + 1).encode()), "uuencode")
+    except binascii.Error:
+        return None
+
+
+def _base58(run: str) -> tuple[str, str] | None:
+    if run.isupper() or run.islower() or run.isdigit():
+        return None
+    number = 0
+    for char in run:
+        number = number * 58 + _BASE58_DIGITS[char]
+    said = _text(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+    return ("base58", said) if said else None
 
 
 def _base85(run: str) -> tuple[str, str] | None:
@@ -377,7 +460,10 @@ def _base32(run: str) -> tuple[str, str] | None:
 
 
 def _hex(run: str) -> tuple[str, str] | None:
-    digits = re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", run)
-    if len(digits) % 2:
-        return None
-    return _unpacked(binascii.unhexlify(digits), "hex")
+    # A dump says before each line where in the file it is.
+    for each in dict.fromkeys((run, _DUMPED.sub(" ", run))):
+        digits = re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", each)
+        said = None if len(digits) % 2 else _unpacked(binascii.unhexlify(digits), "hex")
+        if said:
+            return said
+    return None

@@ -61,6 +61,10 @@ class _Tables:
         char = chr(code)
         if code in lookalikes:
             return lookalikes[code]
+        if 0x1F1E6 <= code <= 0x1F1FF:  # regional indicators: letters, which make flags in pairs
+            return chr(code - 0x1F1E6 + ord("A"))
+        if code == 0x2D9:  # the light tone of zhuyin, no space with a dot
+            return None
         category = unicodedata.category(char)
         if code in _FILLERS or category in ("Cf", "Cc", "Mn", "Me"):
             return "\n" if code == 0x85 else ""
