@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.servers import BIN, UPSTREAM_PORT, WORK, Server
 from shenyong.cli.installation import lay, settings_text
@@ -29,6 +30,38 @@ from shenyong.storage.server import EmbeddedServer
 PORT = 9105
 
 
+def furnished(folder: Path, dsn: str, port: int, workers: int, url: str) -> str:
+    """Lay an installation over the database at `dsn`, seeded; returns the key of its one caller."""
+    migrate(dsn)
+    text = settings_text(port=port, workers=workers).replace('data_dir = "postgresql"', "")
+    text = text.replace("requests = true", "requests = false")
+    lay(folder, text.replace("checkpoint_seconds = 60", "checkpoint_seconds = 1"))
+    pepper = bytes.fromhex((folder / "keys" / "pepper.key").read_text().strip())
+    key, secret = new_key("bench")
+    scope = Scope(origin(url), "bench", "0" * 64, "bench", "loopback")
+    now = time.time_ns() // 1000
+    engine = engine_for(dsn)
+    with engine.begin() as connection:
+        save(
+            connection,
+            Agency("bench", "測試", "Bench"),
+            Person("lin", "bench", "示範", Role.OFFICIAL),
+            UseCase("load", "bench", "測試", Purpose.GENERAL),
+            Model("bench", url, "bench", Environment.PUBLIC_CLOUD, ("gemma",), "TW", scope),
+            ApiKey(
+                id="bench",
+                agency="bench",
+                owner="lin",
+                use_case="load",
+                actor=Actor.APPLICATION,
+                secret_digest=secret_digest(secret, pepper),
+                expires=now + 86_400_000_000,
+            ),
+        )
+    engine.dispose()
+    return key
+
+
 @contextlib.contextmanager
 def installed(workers: int = 1) -> Iterator[tuple[Server, int]]:
     """The gateway's server and its PostgreSQL's process id, seeded and ready to start."""
@@ -37,38 +70,12 @@ def installed(workers: int = 1) -> Iterator[tuple[Server, int]]:
     folder.mkdir(parents=True)
     database = EmbeddedServer(folder / "pg")
     try:
-        migrate(database.dsn)
-        text = settings_text(port=PORT, workers=workers).replace('data_dir = "postgresql"', "")
-        text = text.replace("requests = true", "requests = false")
-        file = lay(folder, text.replace("checkpoint_seconds = 60", "checkpoint_seconds = 1"))
-        pepper = bytes.fromhex((folder / "keys" / "pepper.key").read_text().strip())
-        key, secret = new_key("bench")
         url = f"http://127.0.0.1:{UPSTREAM_PORT}/v1"
-        scope = Scope(origin(url), "bench", "0" * 64, "bench", "loopback")
-        now = time.time_ns() // 1000
-        engine = engine_for(database.dsn)
-        with engine.begin() as connection:
-            save(
-                connection,
-                Agency("bench", "測試", "Bench"),
-                Person("lin", "bench", "示範", Role.OFFICIAL),
-                UseCase("load", "bench", "測試", Purpose.GENERAL),
-                Model("bench", url, "bench", Environment.PUBLIC_CLOUD, ("gemma",), "TW", scope),
-                ApiKey(
-                    id="bench",
-                    agency="bench",
-                    owner="lin",
-                    use_case="load",
-                    actor=Actor.APPLICATION,
-                    secret_digest=secret_digest(secret, pepper),
-                    expires=now + 86_400_000_000,
-                ),
-            )
-        engine.dispose()
+        key = furnished(folder, database.dsn, PORT, workers, url)
         server = Server(
             "Shenyong, everything on",
             PORT,
-            (str(BIN / "shenyong"), "serve", str(file)),
+            (str(BIN / "shenyong"), "serve", str(folder / "shenyong.toml")),
             env={"SHENYONG__DATABASE__DSN": database.dsn},
             load={"BENCH_KEY": key},
         )

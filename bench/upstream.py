@@ -1,7 +1,7 @@
 """An instant model server: answers at once, so what is measured is what stands in front of it.
 
-``python -m bench.upstream PORT`` answers every POST with a fixed completion, and with fifty chunks
-if the body asks for a stream. Chunks are written one by one, each in its own event-loop turn, so
+``python -m bench.upstream PORT [HOST]`` answers every POST with a fixed completion, and with fifty
+chunks if the body asks for a stream. Chunks are written one by one, each in its own event-loop turn, so
 they travel as separate segments, as a model's do.
 """
 
@@ -83,10 +83,10 @@ class Instant(asyncio.Protocol):
         self.transport.write(_TAIL)
 
 
-async def main(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Instant, "127.0.0.1", port)
+async def main(port: int, host: str = "127.0.0.1") -> None:
+    server = await asyncio.get_running_loop().create_server(Instant, host, port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1])))
+    uvloop.run(main(int(sys.argv[1]), *sys.argv[2:3]))

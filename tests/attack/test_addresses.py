@@ -27,7 +27,7 @@ from shenyong.protocols.door import CHAT
 from shenyong.protocols.strict_json import Limits
 from shenyong.registry import Model, Scope
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 HOSTS = (
     "127.0.0.1", "localhost", "127.1", "127.0.1", "0", "0.0.0.0", "2130706433", "0x7f000001",

@@ -27,7 +27,7 @@ from shenyong.protocols.door import CHAT, Door
 from shenyong.protocols.shapes import Record
 from shenyong.protocols.strict_json import Limits, parse
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 VECTORS = Path(__file__).parents[2] / "../shared/data/vectors"
 JSON_SUITE, NAUGHTY = VECTORS / "JSONTestSuite.tar.gz", VECTORS / "naughty-strings.tar.gz"

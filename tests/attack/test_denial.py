@@ -30,7 +30,7 @@ from shenyong.protocols.strict_json import Limits, parse
 from shenyong.reading.passage import Source
 from shenyong.registry.probe import ProbeError, model_of
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 PIECES = {
     "digits": "1", "letters": "a", "an id without its end": "A12345678", "hyphens": "0912-",

@@ -22,7 +22,7 @@ from tests.web.office import Office
 
 from shenyong.gateway.framing import sound
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 LLHTTP = Path(__file__).parents[2] / "../shared/data/vectors/llhttp/test/request"
 HIDDEN = "HIDDEN"

@@ -24,7 +24,7 @@ from shenyong.registry import authenticate, new_key, secret_digest
 from shenyong.web import sheets
 from shenyong.web.sheets import Sheet
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:7")]
+pytestmark = [pytest.mark.point("ey-genai-2023:7")]
 
 
 @pytest.fixture(scope="module")

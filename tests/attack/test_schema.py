@@ -24,7 +24,7 @@ from shenyong.protocols.door import CHAT
 from shenyong.protocols.shapes import Refused
 from shenyong.protocols.strict_json import Limits
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 
 def document() -> dict[str, Any]:

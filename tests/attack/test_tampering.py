@@ -20,7 +20,7 @@ from tests.web.test_way import released
 from shenyong.ledger.checkpoint import VerifyingKey
 from shenyong.storage.verification import verify_log
 
-pytestmark = [pytest.mark.xdist_group("attack"), pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [pytest.mark.point("ey-genai-2023:2")]
 
 
 LEDGER = {

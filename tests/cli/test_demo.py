@@ -18,8 +18,6 @@ from tests.cli.running import PROGRAM, run
 from shenyong.cli.demo import curl, free_port, keys_in, prepared, taken
 from shenyong.cli.output import Misused
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def start(folder: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(

@@ -23,7 +23,6 @@ from shenyong.storage.proofs import receipt
 from shenyong.storage.server import EmbeddedServer
 
 pytestmark = [
-    pytest.mark.xdist_group("disaster"),
     pytest.mark.slow,
     pytest.mark.point("ey-genai-2023:2"),
 ]

@@ -13,8 +13,6 @@ from tests.house import AGENCY
 
 from faults.load import Seen, told
 
-pytestmark = pytest.mark.xdist_group("faults-checks")
-
 
 @pytest.fixture(scope="module")
 def stand() -> Iterator[Stand]:

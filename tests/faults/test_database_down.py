@@ -15,8 +15,6 @@ from tests.house import AGENCY, House, completion, running_house
 from shenyong.storage.server import EmbeddedServer
 from shenyong.storage.verification import verify_log
 
-pytestmark = pytest.mark.xdist_group("faults-database")
-
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:

@@ -22,7 +22,6 @@ from tests.house import AGENCY, House, chunks, completion, running_house
 from shenyong.storage.verification import verify_log
 
 KILLS = int(os.environ.get("SHENYONG_KILLS", "20"))
-pytestmark = pytest.mark.xdist_group("faults-killed")
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,6 @@ def fine(*names: str) -> None:
         assert each.violations == (), each
 
 
-@pytest.mark.xdist_group("faults-killed")
 @pytest.mark.point("ey-genai-2023:4")
 def test_processes_and_the_database_die_under_load() -> None:
     fine(
@@ -41,18 +40,15 @@ def test_processes_and_the_database_die_under_load() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.xdist_group("faults-database")
 @pytest.mark.point("ey-genai-2023:4")
 def test_the_one_that_signs_is_frozen_and_hosts_are_replaced() -> None:
     fine("leader-frozen")
 
 
-@pytest.mark.xdist_group("faults-database")
 def test_a_model_that_breaks_off_or_talks_nonsense() -> None:
     fine("model-cut", "model-nonsense")
 
 
-@pytest.mark.xdist_group("faults-killed")
 @pytest.mark.skipif(not can_step(), reason="needs Debian's package faketime")
 def test_the_clock_is_set_back() -> None:
     fine("clock-back")

@@ -25,7 +25,7 @@ from tests.house import House, chunks, completion, running_house
 
 import shenyong
 
-pytestmark = [pytest.mark.xdist_group("gateway-app"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 CHAT = "/v1/chat/completions"
 WORDS = "王小明A123456789住臺北市，電話0912345678"

@@ -21,8 +21,6 @@ from shenyong.registry import UseCase
 from shenyong.storage.migrate import engine_for
 from shenyong.storage.registry import load, save
 
-pytestmark = pytest.mark.xdist_group("house")
-
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:

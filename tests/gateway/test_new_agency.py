@@ -17,8 +17,6 @@ from shenyong.storage.migrate import engine_for
 from shenyong.storage.registry import save
 from shenyong.storage.verification import verify_log
 
-pytestmark = pytest.mark.xdist_group("gateway-app")
-
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:

@@ -18,7 +18,7 @@ from tests.house import AGENCY, House, running_house
 from shenyong.registry.probe import ProbeSigner, Report
 from shenyong.storage import probes
 
-pytestmark = [pytest.mark.point("ey-genai-2023:4"), pytest.mark.xdist_group("house")]
+pytestmark = pytest.mark.point("ey-genai-2023:4")
 SIGNER = ProbeSigner(b"\7" * 32)
 PERSONAL = "請摘要：王小明的身分證字號是 A123456789。"
 

@@ -17,7 +17,6 @@ from shenyong.gateway.metrics import Metrics
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("gateway-sampling"),
     pytest.mark.point("ey-genai-2023:4"),
 ]
 

@@ -53,7 +53,7 @@ from shenyong.storage.turns import RefusedTurns
 from shenyong.storage.unreleased import Lookup
 from shenyong.upstream.client import Upstream
 
-pytestmark = [pytest.mark.xdist_group("gateway-shell"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 
 class Client:

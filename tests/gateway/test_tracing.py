@@ -35,7 +35,7 @@ from shenyong.gateway.tracing import (
 )
 from shenyong.settings.sections import Telemetry as Settings
 
-pytestmark = [pytest.mark.xdist_group("gateway-tracing"), pytest.mark.point("ey-genai-2023:4")]
+pytestmark = [pytest.mark.point("ey-genai-2023:4")]
 
 PERSON, NUMBER = "王小明", "A123456789"
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -16,8 +16,6 @@ from tests.registry.samples import MODEL, changed
 from shenyong.upstream.client import Answer, Stream, Upstream
 from shenyong.upstream.local_process import LocalModel, LocalModelError, healthy
 
-pytestmark = pytest.mark.xdist_group("local-model")
-
 
 def free_port() -> int:
     with socket.socket() as probe:

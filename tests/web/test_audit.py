@@ -14,7 +14,7 @@ from tests.web.office import Office, running_office
 
 from shenyong.storage.evidence import verifier
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:0")]
+pytestmark = [pytest.mark.point("ey-genai-2023:0")]
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ import shenyong.web
 from shenyong.cli.demo_stories import REFUSED_PROMPT, UNRELEASED
 from shenyong.review import reading_seconds
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.point("ey-genai-2023:5")]
+pytestmark = [pytest.mark.point("ey-genai-2023:5")]
 
 STATIC = Path(shenyong.web.__file__).parent / "static"
 TEXT = "主旨：有關台端反映系統無法上傳附件一案，復請查照。\n說明：系統已修復，請重新上傳。"

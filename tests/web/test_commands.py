@@ -13,7 +13,7 @@ from tests.cli.running import PROGRAM
 from tests.web.office import PASSWORD, Office
 from tests.web.test_way import released
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:5")]
+pytestmark = [pytest.mark.point("ey-genai-2023:5")]
 
 ARCHIVE = Path(__file__).parents[3] / "shared/data/statutes/ChLaw.zip"
 

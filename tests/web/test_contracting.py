@@ -18,7 +18,7 @@ import pytest
 from tests.web.office import Office, Visitor, running_office
 from tests.web.test_office import FORBID, do, opened
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:8")]
+pytestmark = [pytest.mark.point("ey-genai-2023:8")]
 TODAY = datetime.date.today().isoformat()
 CONTRACT = {
     "title": "網站維護", "contractor": "示範資訊公司", "begins": "115-01-01", "ends": "116-12-31",

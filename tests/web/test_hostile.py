@@ -13,7 +13,7 @@ from defusedxml import ElementTree
 from tests.web.office import Office, Visitor
 from tests.web.test_way import countersigned, drafted, judged, submitted
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:5")]
+pytestmark = [pytest.mark.point("ey-genai-2023:5")]
 
 HOSTILE = {
     "script": "主旨：<script>alert(1)</script>",

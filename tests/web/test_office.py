@@ -20,7 +20,6 @@ from tests.web.office import Office, Visitor, running_office
 
 from shenyong.web.keys import key_secret
 
-pytestmark = pytest.mark.xdist_group("web")
 TODAY = datetime.date.today()
 LATER = (TODAY + datetime.timedelta(days=200)).isoformat()
 FORBID = """@id("{pack}.cloud") @reason_zh("本機關不使用公有雲。") @reason_en("No public cloud here.")

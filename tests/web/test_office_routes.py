@@ -15,7 +15,7 @@ from shenyong.governance.form import Values
 from shenyong.storage.migrate import engine_for
 from shenyong.storage.registry import save
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:7")]
+pytestmark = [pytest.mark.point("ey-genai-2023:7")]
 _WHO = {each.id: each for each in PEOPLE}
 _MINE = _WHO["lin"].agency
 _AT = time.time_ns() // 1000

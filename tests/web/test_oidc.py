@@ -27,7 +27,6 @@ from shenyong.registry.oidc import TokenRefusedError, claims
 from shenyong.storage.migrate import engine_for
 from shenyong.storage.registry import save
 
-pytestmark = pytest.mark.xdist_group("web")
 SECRET = "a-secret-of-the-test"
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.web.browser import chromium
 from tests.web.office import PASSWORD, Office, running_office
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [pytest.mark.point("ey-genai-2023:2")]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from shenyong.ledger.entry import decode
 from shenyong.settings import load
 from shenyong.web.listener import apart
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:6")]
+pytestmark = [pytest.mark.point("ey-genai-2023:6")]
 
 
 @pytest.fixture(scope="module")

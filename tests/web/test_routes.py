@@ -12,7 +12,7 @@ from tests.web.office import PEOPLE, Office, Visitor
 from shenyong.registry import Role
 from shenyong.web.site import OPEN, PAGES
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [pytest.mark.point("ey-genai-2023:2")]
 
 SECRET = "只有一科可讀的案由"
 _WHO = {each.id: each for each in PEOPLE}

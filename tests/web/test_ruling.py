@@ -17,7 +17,6 @@ from tests.web.test_office import do
 from shenyong.guideline import load_pack
 from shenyong.storage.rules import FILES
 
-pytestmark = pytest.mark.xdist_group("web")
 TODAY = datetime.date.today().isoformat()
 
 

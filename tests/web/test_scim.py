@@ -19,7 +19,7 @@ from tests.web.office import ELSEWHERE, Office
 
 from shenyong.web.scim import token_of
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [pytest.mark.point("ey-genai-2023:2")]
 Full = User[EnterpriseUser]
 
 

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from tests.web.office import PASSWORD, Office, Visitor
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:2")]
+pytestmark = [pytest.mark.point("ey-genai-2023:2")]
 
 
 def tried(office: Office, person: str, password: str) -> Visitor:

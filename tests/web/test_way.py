@@ -17,7 +17,7 @@ from tests.house import chunks
 from tests.web.office import UNRELEASED, Office, Visitor, seconds_to_read
 from tests.web.test_routes import begin
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.point("ey-genai-2023:5")]
+pytestmark = [pytest.mark.point("ey-genai-2023:5")]
 
 PROMPT = (
     "請回復陳情人王小明（身分證字號 A123456789，手機 0912-345-678）的來信，說明系統已於"
