@@ -1,8 +1,8 @@
 """An instant model server: answers at once, so what is measured is what stands in front of it.
 
 ``python -m bench.upstream PORT [HOST]`` answers every POST with a fixed completion, and with fifty
-chunks if the body asks for a stream. Chunks are written one by one, each in its own event-loop turn, so
-they travel as separate segments, as a model's do.
+chunks if the body asks for a stream. Chunks are written one by one, each in its own event-loop
+turn, so they travel as separate segments, as a model's do.
 """
 
 from __future__ import annotations

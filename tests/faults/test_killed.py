@@ -1,4 +1,6 @@
-"""kill -9 of the gateway in the middle of 200 concurrent requests, twenty times.
+"""kill -9 of the gateway in the middle of 200 concurrent requests, eight times.
+
+More often: ``SHENYONG_KILLS=20``, or ``python -m faults matrix --only kill-storm``.
 
 Every request that reached a model has its intent in the ledger; who was told the end has an outcome
 there; the log verifies after each start; what the dead left open is closed as interrupted.
@@ -21,7 +23,7 @@ from tests.house import AGENCY, House, chunks, completion, running_house
 
 from shenyong.storage.verification import verify_log
 
-KILLS = int(os.environ.get("SHENYONG_KILLS", "20"))
+KILLS = int(os.environ.get("SHENYONG_KILLS", "8"))
 
 
 @pytest.fixture(scope="module")

@@ -64,20 +64,38 @@ def _pages(data: bytes, budget: Budget) -> Iterator[Part]:
     except pypdfium2.PdfiumError:
         raise DocumentError(Fault.DAMAGED) from None
     try:
-        for number in range(len(pages)):
-            page = pages[number]
-            text = page.get_textpage().get_text_range()
-            said = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
-            if len("".join(said.split())) <= _SCANNED and _pictures(page):
-                budget.picture(f"page[{number + 1}]")
-                said = picture.recognised(page.render(scale=_SCALE).to_pil().convert("RGB"))
+        # Scans are counted first: too many are refused at once, not after a minute of reading.
+        texts = [_text(pages, number, budget) for number in range(len(pages))]
+        for number, text in enumerate(texts):
+            said = _recognised(pages, number) if text is None else text
             if said:
                 yield budget.part(f"page[{number + 1}]", said)
-            page.close()
     except pypdfium2.PdfiumError:
         raise DocumentError(Fault.DAMAGED) from None
     finally:
         pages.close()
+
+
+def _text(pages: Any, number: int, budget: Budget) -> str | None:
+    """What a page says in letters; None for a scan, which the budget counts."""
+    page = pages[number]
+    try:
+        text = page.get_textpage().get_text_range()
+        said = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+        if len("".join(said.split())) <= _SCANNED and _pictures(page):
+            budget.picture(f"page[{number + 1}]")
+            return None
+        return said
+    finally:
+        page.close()
+
+
+def _recognised(pages: Any, number: int) -> str:
+    page = pages[number]
+    try:
+        return picture.recognised(page.render(scale=_SCALE).to_pil().convert("RGB"))
+    finally:
+        page.close()
 
 
 def _pictures(page: Any) -> bool:
