@@ -34,18 +34,20 @@ from shenyong.reading.passage import View, ViewKind
 Atom = tuple[str, int, int]
 """A character of a row, and the half-open range of the view that says it."""
 
-_SHAPE = re.compile(r"(?=([A-Za-z][1289A-Da-d][0-9]{8}|09[0-9]{8})(?![0-9]))")
+_CHECKED = re.compile("(?=[A-Za-z][1289A-Da-d][0-9]{8}(?![0-9]))")
+_SHAPE = re.compile("(?=(?:[A-Za-z][1289A-Da-d][0-9]{8}|09[0-9]{8})(?![0-9]))")
+"""Mobile numbers have no check digit: they count only where every character stands by itself."""
 _LENGTH = 10
 _GAP = 24
 """Code points between neighbours of a row; a sentence with one character of it is shorter."""
-_STRIDES = (1, 2, 3)
+_STRIDES = (2, 3)
 _ALONE = 6  # so many characters of an identifier at least stand alone or are words
 _FEW = 8  # so many atoms at least: an identifier may have some of its characters side by side
 _HEAD = re.compile(
     r"(?m)^[ \t]*(?:[-*+>|]+[ \t]*)?[0-9]{1,3}[.):、\]][ \t]*"
     r"|第 ?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2}) ?[碼位個字格欄項]"
 )
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*[\"']?(?= ?[=:])")
+_KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]{0,30}[\"']?(?= ?[=:])")
 _UNIT = re.compile("[ \t]?[年月日時分秒元條項款目頁%點週歲]|[ \t]?(?:小時|公|萬|億|千)")
 _SHIFTED = re.compile(r"(?<![!-~])[A-Za-z][!@#$%^&*()]{9}")
 _SHIFT = str.maketrans("!@#$%^&*()", "1234567890")
@@ -94,19 +96,27 @@ def scattered(view: View, codes: Codes) -> Iterator[View]:
     text = view.text
     counts = np.bincount(_KIND[codes], minlength=4)
     digits, signs, strange = int(counts[1]), int(counts[2]), int(counts[3])
-    rows: list[tuple[str, Iterator[Sequence[Atom]]]] = [("scattered", _rows(text, strange))]
+    rows: list[tuple[str, Iterator[Sequence[Atom]]]] = [("places", _run_on(text))]
+    atoms = _atoms(text, TOLD) if _worth(text, strange) else []
+    if len(atoms) >= _FEW:
+        rows.append(("places", _placed(text, atoms)))
     if digits >= _LENGTH - 1:
         rows += [("pieces", _chunked(text)), ("backwards", _turned(text))]
-    if digits >= 2 * _LENGTH:
-        rows.append(("codes", _coded(text)))
     if signs >= _LENGTH - 1 or strange >= _LENGTH:
         rows.append(("keyboard", _typed(text)))
     if "億" in text:
         rows.append(("number", _counted(text)))
-    for name, some in rows:
-        found = [part for row in some for part in _shaped(row)]
-        if found:
-            yield _view(view, found, name)
+    # These have every character of a number by itself.
+    single: list[tuple[str, Iterator[Sequence[Atom]]]] = [("scattered", _near(atoms))]
+    if text.count("-") + text.count(".") >= 3 * _LENGTH:
+        single.append(("morse", _near(_atoms(text, MORSE))))
+    if digits >= 2 * _LENGTH:
+        single.append(("codes", _coded(text)))
+    for shape, some in ((_CHECKED, rows), (_SHAPE, single)):
+        for name, each in some:
+            found = [part for row in each for part in _shaped(row, shape)]
+            if found:
+                yield _view(view, found, name)
 
 
 def of_roman(text: str) -> Iterator[View]:
@@ -116,29 +126,24 @@ def of_roman(text: str) -> Iterator[View]:
         yield View(ViewKind.DECODED, folded.text, folded.starts, folded.ends, "roman")
 
 
-def _shaped(row: Sequence[Atom]) -> Iterator[Sequence[Atom]]:
+def _shaped(row: Sequence[Atom], shape: re.Pattern[str]) -> Iterator[Sequence[Atom]]:
     """The parts of a row that look like an identifier."""
     if len(row) < _LENGTH:
         return
     said = "".join(char for char, _, _ in row)
-    for match in _SHAPE.finditer(said):
+    for match in shape.finditer(said):
         yield row[match.start() : match.start() + _LENGTH]
 
 
-def _rows(text: str, strange: int) -> Iterator[Sequence[Atom]]:
-    """Characters that stand alone or are told in words; all of them, every second, every third."""
-    yield from _run_on(text)
-    if text.count("-") + text.count(".") >= 3 * _LENGTH:
-        yield from _near(_atoms(text, MORSE))
-    if not _worth(text, strange):
-        return
-    atoms = _atoms(text, TOLD)
-    if len(atoms) >= _FEW:
-        yield from _strided(atoms)
-        heads = {place for head in _HEAD.finditer(text) for place in range(*head.span())}
-        if heads:
-            yield from _strided([each for each in atoms if each[1] not in heads])
-        yield from _paired(text, atoms)
+def _placed(text: str, atoms: Sequence[Atom]) -> Iterator[Sequence[Atom]]:
+    """Every second and every third character, without the heads of lists, and with some pairs."""
+    yield from _strided(atoms)
+    heads = {place for head in _HEAD.finditer(text) for place in range(*head.span())}
+    if heads:
+        headless = [each for each in atoms if each[1] not in heads]
+        yield from _near(headless)
+        yield from _strided(headless)
+    yield from _paired(text, atoms)
 
 
 def _atoms(text: str, told: re.Pattern[str]) -> list[Atom]:
@@ -174,7 +179,7 @@ def _run_on(text: str) -> Iterator[Sequence[Atom]]:
 
 
 def _strided(atoms: Sequence[Atom]) -> Iterator[Sequence[Atom]]:
-    """The rows of atoms near each other: whole, every second, every third."""
+    """Of the rows of atoms near each other every second, and every third."""
     for run in _near(atoms):
         if len(run) >= _LENGTH:
             for stride in _STRIDES:
@@ -193,7 +198,7 @@ def _paired(text: str, atoms: Sequence[Atom]) -> Iterator[Sequence[Atom]]:
         return
     alone = {start for _, start, _ in atoms}
     for run in _near(sorted([*atoms, *pairs], key=lambda each: each[1])):
-        for part in _shaped(run):
+        for part in _shaped(run, _CHECKED):
             if sum(start in alone for _, start, _ in part) >= _ALONE:
                 yield part
 
