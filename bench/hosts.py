@@ -207,7 +207,7 @@ def table(found: list[Told], verified: str) -> str:
     """The figures as Markdown."""
     rows = [
         "| a host may use | hosts × workers | requests/s | errors | p50 (ms) "
-        "| CPU of the gateways (µs a request) | CPU of PostgreSQL (µs a request) | entries a commit |",
+        "| CPU of the gateways (µs a request) | of PostgreSQL (µs a request) | entries a commit |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for each in found:

@@ -135,6 +135,8 @@ class Load:
             if every:
                 due = max(due + every, time.monotonic() - 5)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
+                if not self._running.is_set():  # it was to rest meanwhile
+                    continue
             self._open += 1
             try:
                 seen = await self._ask(session)
