@@ -7,7 +7,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from tests.cli.running import PROGRAM, run
+from tests.cli.running import PROGRAM, cold, run
 from tests.reading.documents import making
 
 from shenyong.reading.documents import read_document
@@ -96,7 +96,7 @@ def test_the_second_command_finds_the_automaton_kept(tmp_path):
     def cost():
         """Processor time of one command: what else the machine does plays no part."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run("check", "a", XDG_CACHE_HOME=str(tmp_path))
+        cold("check", "a", XDG_CACHE_HOME=str(tmp_path))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
