@@ -39,7 +39,7 @@ demo: $(VENV)/.run ## A whole small agency on this machine; Ctrl-C stops it
 	@exec $(BIN)/shenyong demo
 
 test: $(VENV)/.dev ## All tests that end within 15 minutes on two cores
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: $(VENV)/.dev ## Format, lint, types, the order of the rooms
 	$(BIN)/ruff format --check src tests tools bench quality training fuzz faults attack

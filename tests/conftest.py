@@ -19,6 +19,15 @@ from shenyong.storage.server import EmbeddedServer
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+LONG = (
+    "web/test_browser.py", "faults/test_matrix.py", "faults/test_killed.py",
+    "cli/test_disaster.py", "web/test_commands.py", "cli/test_demo.py", "gateway/test_keys.py",
+    "cli/test_from_nothing.py", "test_docs.py", "web/test_passkey.py", "cli/test_check.py",
+    "sandbox/test_recognising.py", "web/test_contracting.py", "storage/test_past.py",
+    "inspection/test_fingerprints.py", "web/test_office_routes.py", "web/test_office.py",
+    "cli/test_migrate.py", "attack/test_denial.py",
+)  # fmt: skip
+"""The files that take longest, the longest first."""
 _TEMPLATE = "shenyong_template"
 _numbers = itertools.count(1)
 
@@ -30,6 +39,18 @@ def _named(dsn: str, database: str) -> str:
 def _execute(dsn: str, statement: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: dealt out last, one would keep a worker busy when the others have ended."""
+    order = {name: place for place, name in enumerate(LONG)}
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        return order.get(item.path.relative_to(here).as_posix(), len(order))
+
+    items.sort(key=place)  # stable: within a file, and among the others, the order stays
 
 
 @pytest.fixture(scope="session")

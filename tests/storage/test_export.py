@@ -100,6 +100,64 @@ def test_all_three_readers_agree(exported: Path, capsys: pytest.CaptureFixture[s
     assert "verify_ledger.py" in (exported / "README.md").read_text("utf-8")
 
 
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        each.relative_to(folder).as_posix(): each.read_bytes()
+        for each in folder.rglob("*")
+        if each.is_file()
+    }
+
+
+@pytest.mark.point("ey-genai-2023:2")
+def test_an_export_goes_on_where_the_last_one_ended(
+    new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    """What is there stays byte for byte; what is added verifies, after a broken-off run too."""
+    dsn, folder = new_database(), tmp_path / AGENCY
+    asyncio.run(_grow(dsn))
+    assert export_log(dsn, AGENCY, folder, grow=True).entries == 602
+    before = _files(folder)
+    assert export_log(dsn, AGENCY, folder, grow=True).entries == 602
+    assert _files(folder) == before
+    asyncio.run(_grow(dsn))
+    with (folder / "entries.jsonl").open("ab") as lines:
+        lines.write(b'{"half of a run that was broken off')
+    done = export_log(dsn, AGENCY, folder, grow=True)
+    assert (done.entries, done.unsigned) == (1205, 1)
+    after = _files(folder)
+    changed = {name for name, data in before.items() if after[name] != data}
+    assert changed == {"checkpoint", "entries.jsonl", "README.md"}
+    assert after["entries.jsonl"].startswith(before["entries.jsonl"])
+    report = verify_export(folder, KEY.verifying)
+    assert report.ok, report.faults
+    assert report.entries == 1205
+    assert by_tool(folder) == 0
+    whole = tmp_path / "whole"
+    export_log(dsn, AGENCY, whole)
+    assert all(after[name] == data for name, data in _files(whole).items())
+    reader = TilesReader(LocalBackend(folder))
+    assert reader.get_checkpoint().root_hash == reader.calculate_root_hash() == report.root
+
+
+@pytest.mark.point("ey-genai-2023:2")
+def test_an_export_of_another_history_is_not_gone_on_with(
+    new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    first, second = new_database(), new_database()
+    asyncio.run(_grow(first))
+    export_log(first, AGENCY, tmp_path / "a", grow=True)
+    asyncio.run(_grow(second))
+    with pytest.raises(ExportError, match="another history"):
+        export_log(second, AGENCY, tmp_path / "a", grow=True)
+    asyncio.run(_grow(first))
+    export_log(first, AGENCY, tmp_path / "b")
+    with pytest.raises(ExportError, match="older state"):
+        export_log(second, AGENCY, tmp_path / "b", grow=True)
+    (tmp_path / "a" / "checkpoint").write_bytes(b"no checkpoint")
+    with pytest.raises(ExportError, match="no export"):
+        export_log(first, AGENCY, tmp_path / "a", grow=True)
+
+
 def test_a_zip_and_the_key_inside(
     exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

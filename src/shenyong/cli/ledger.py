@@ -54,6 +54,9 @@ def export(
     *,
     config: Annotated[Path | None, Parameter(help=say("config.file"))] = None,
     agency: Annotated[str | None, Parameter(help=say("ledger.agency"))] = None,
+    grow: Annotated[
+        bool, Parameter(name="--continue", help=say("ledger.continue"), negative=())
+    ] = False,
     json: Annotated[bool, Parameter(help=say("json"), negative=())] = False,
 ) -> Exit:
     """Write every log up to its last checkpoint into a folder, for anyone to verify offline."""
@@ -64,7 +67,7 @@ def export(
     with _logs(load(config).settings, agency) as (dsn, names):
         for name in names:
             try:
-                done = export_log(dsn, name, folder / name)
+                done = export_log(dsn, name, folder / name, grow=grow)
             except ExportError as error:
                 raise Misused(str(error)) from None
             except OSError as error:

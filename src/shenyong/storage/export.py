@@ -24,9 +24,10 @@ import msgspec
 import psycopg
 
 from shenyong.ledger.checkpoint import Checkpoint, NoteError, VerifyingKey, open_note
-from shenyong.ledger.merkle import leaf_hash
-from shenyong.ledger.tiles import WIDTH, entries_path, tile_path
+from shenyong.ledger.merkle import ProofError, leaf_hash, tree_root
+from shenyong.ledger.tiles import WIDTH, entries_path, subtree_from, tile_path
 from shenyong.ledger.verify import Report, Row, verify
+from shenyong.storage.proofs import reader
 from shenyong.storage.verification import UnknownLogError, rows
 
 README = """\
@@ -58,16 +59,23 @@ class ExportError(RuntimeError):
     """The folder can't be used: it is not empty, or not an export."""
 
 
-def export_log(dsn: str, agency: str, folder: Path) -> Exported:
-    """Write an agency's log into a new or empty folder, in one snapshot.
+def export_log(dsn: str, agency: str, folder: Path, *, grow: bool = False) -> Exported:
+    """Write an agency's log into a folder, in one snapshot.
+
+    The folder is new or empty; with `grow` it may hold an earlier export of the same log, of which
+    what is there stays as it is and only what is new is written: full tiles and bundles never
+    change, so the folder may lie in object storage or be copied there. That what is there is what
+    the database still has is checked first. The checkpoint is written last: an export that was
+    broken off is the earlier one, and the next goes on from there.
 
     Raises:
         UnknownLogError: there is no such log.
-        ExportError: the folder is not empty, or nothing is signed yet.
+        ExportError: the folder is not empty or holds another history, or nothing is signed yet.
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    grows = grow and (folder / "checkpoint").is_file()
+    if not grows and any(folder.iterdir()):
         raise ExportError(f"資料夾 {folder} 不是空的。 The folder {folder} is not empty.")
     with psycopg.connect(dsn, connect_timeout=5) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -83,14 +91,50 @@ def export_log(dsn: str, agency: str, folder: Path) -> Exported:
         if not notes:
             raise ExportError("尚無檢核點可匯出。 No checkpoint has been signed yet.")
         size = int(notes[-1][0])
+        known = _known(folder, connection, agency, str(head[1]), size) if grows else 0
+        _write(folder / "log.vkey", f"{head[1]}\n".encode())
+        _write(folder / "README.md", README.format(agency=agency, size=size).encode())
+        _write_entries(folder, rows(connection, agency, size, known - known % WIDTH), known)
+        _write_tiles(folder, connection, agency, size, known)
         for at, note in notes:
-            _write(folder / "checkpoints" / str(at), bytes(note))
-        _write(folder / "checkpoint", bytes(notes[-1][1]))
-        _write_entries(folder, rows(connection, agency, size))
-        _write_tiles(folder, connection, agency, size)
-    _write(folder / "log.vkey", f"{head[1]}\n".encode())
-    _write(folder / "README.md", README.format(agency=agency, size=size).encode())
+            if at > known or not (folder / "checkpoints" / str(at)).is_file():
+                _write(folder / "checkpoints" / str(at), bytes(note))
+        _replace(folder / "checkpoint", bytes(notes[-1][1]))
     return Exported(size, len(notes), int(head[0]) - size)
+
+
+def _known(
+    folder: Path,
+    connection: psycopg.Connection[tuple[object, ...]],
+    agency: str,
+    public_key: str,
+    size: int,
+) -> int:
+    """How many entries the folder has, by its checkpoint. Raises ExportError where it is of another
+    log, of another history, or newer than the database.
+    """
+    try:
+        note = open_note((folder / "checkpoint").read_bytes(), VerifyingKey.parse(public_key))
+        there = Checkpoint.parse(note)
+        if there.size > size:
+            raise ExportError(
+                f"資料夾有 {there.size} 筆，資料庫只簽到 {size} 筆：資料庫可能倒回舊狀態。"
+                f" The folder has {there.size} entries, the database has signed {size}: it may have"
+                " been put back to an older state."
+            )
+        if there.size and tree_root(subtree_from(reader(connection, agency)), there.size) != (
+            there.root
+        ):
+            raise ExportError(
+                f"資料夾前 {there.size} 筆與資料庫不是同一段歷史，請先查驗兩者。"
+                f" The folder's {there.size} entries are another history than the database's;"
+                " verify both first."
+            )
+    except (NoteError, ProofError) as error:
+        raise ExportError(
+            f"資料夾 {folder} 不是這部紀錄的匯出。 The folder {folder} is no export of this log."
+        ) from error
+    return there.size
 
 
 def verify_export(
@@ -149,27 +193,50 @@ def exported_rows(folder: Path, size: int) -> Iterator[Row]:
             yield Row(size, line)
 
 
-def _write_entries(folder: Path, entries: Iterator[Row]) -> None:
+def _write_entries(folder: Path, entries: Iterator[Row], known: int) -> None:
+    """The entries from the bundle on that entry `known` belongs to; `known` lines are there."""
+    number = known // WIDTH
     bundle: list[bytes] = []
-    number = 0
-    with (folder / "entries.jsonl").open("wb") as file:
+    file = folder / "entries.jsonl"
+    _cut(file, known)
+    with file.open("ab") as lines:
         for row in entries:
-            file.write(row.leaf + b"\n")
+            if row.index >= known:
+                lines.write(row.leaf + b"\n")
             bundle.append(struct.pack(">H", len(row.leaf)) + row.leaf)
             if len(bundle) == WIDTH:
                 _write(folder / entries_path(number), b"".join(bundle))
                 number, bundle = number + 1, []
-        file.flush()
-        os.fsync(file.fileno())
+        lines.flush()
+        os.fsync(lines.fileno())
     if bundle:
         _write(folder / entries_path(number, len(bundle)), b"".join(bundle))
 
 
+def _cut(file: Path, lines: int) -> None:
+    """Leave so many lines of a file: what an export that was broken off had written more."""
+    if not file.is_file():
+        return
+    place = 0
+    with file.open("r+b") as written:
+        for _ in range(lines):
+            place += len(written.readline())
+        written.truncate(place)
+
+
 def _write_tiles(
-    folder: Path, connection: psycopg.Connection[tuple[object, ...]], agency: str, size: int
+    folder: Path,
+    connection: psycopg.Connection[tuple[object, ...]],
+    agency: str,
+    size: int,
+    known: int,
 ) -> None:
+    """The tiles of `size` entries that were not full at `known`."""
     cursor = connection.execute(
-        "SELECT level, idx, hashes FROM ledger_tile WHERE agency = %s", [agency], binary=True
+        "SELECT level, idx, hashes FROM ledger_tile WHERE agency = %s "
+        "AND (idx + 1) * power(256, level + 1) > %s",
+        [agency, known],
+        binary=True,
     )
     for level, index, hashes in cursor:
         assert isinstance(level, int)
@@ -178,6 +245,15 @@ def _write_tiles(
         width = min(size // WIDTH**level - index * WIDTH, WIDTH)
         if width > 0:
             _write(folder / tile_path(level, index, width), hashes[: width * 32])
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def _write(path: Path, data: bytes) -> None:

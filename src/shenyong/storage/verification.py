@@ -98,15 +98,18 @@ def _headless(connection: psycopg.Connection[tuple[object, ...]], agency: str) -
 
 
 def rows(
-    connection: psycopg.Connection[tuple[object, ...]], agency: str, until: int | None = None
+    connection: psycopg.Connection[tuple[object, ...]],
+    agency: str,
+    until: int | None = None,
+    first: int = 0,
 ) -> Iterator[Row]:
-    """The entries of a log in order, up to index `until`; streamed, not held."""
+    """The entries of a log in order, from `first` up to index `until`; streamed, not held."""
     with connection.cursor(name="ledger_rows", binary=True) as cursor:
         cursor.itersize = _BATCH
         cursor.execute(
             "SELECT idx, leaf, leaf_hash, request_id, attempt, type FROM ledger_entry "
-            "WHERE agency = %s AND idx < %s ORDER BY idx",
-            [agency, (1 << 62) if until is None else until],
+            "WHERE agency = %s AND idx >= %s AND idx < %s ORDER BY idx",
+            [agency, first, (1 << 62) if until is None else until],
         )
         for index, leaf, stored, request, attempt, kind in cursor:
             assert isinstance(index, int)
