@@ -10,15 +10,20 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 from tests.storage.entries import AGENCY, intent, outcome
 
 from shenyong.ledger import Outcome
 from shenyong.ledger.checkpoint import SigningKey
-from shenyong.ledger.entry import decode
+from shenyong.ledger.entry import decode, encode
+from shenyong.ledger.merkle import leaf_hash
+from shenyong.storage import clock, ledger
+from shenyong.storage.clock import Clock
 from shenyong.storage.ledger import LedgerKeyError, LedgerUnavailableError, LedgerWriter
 from shenyong.storage.server import EmbeddedServer
+from shenyong.storage.verification import verify_log
 
 KEY = SigningKey(f"shenyong/{AGENCY}", b"\1" * 32)
 KEYS = {AGENCY: str(KEY.verifying)}
@@ -237,3 +242,40 @@ async def _until_it_works(made: LedgerWriter) -> None:
 def _server_processes(postmaster: int) -> list[int]:
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     return [postmaster, *(int(each) for each in children)]
+
+
+async def test_the_log_s_time_never_runs_back_though_a_writer_stood_still(
+    clean: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another host went on meanwhile: what was stamped before gets the time of its recording."""
+    fresh = Clock()
+    for module in (clock, ledger):
+        monkeypatch.setattr(module, "CLOCK", fresh)
+    writer = LedgerWriter(clean, started=1)
+    await writer.start(KEYS)
+    assert await writer.append(intent()) == 0
+    ahead = msgspec.structs.replace(intent(), at=fresh.now() + 20_000_000)
+    leaf = encode(ahead)
+    with psycopg.connect(clean, autocommit=True) as connection:
+        values = {
+            "agency": AGENCY, "count": 1, "requests": [ahead.request], "attempts": [ahead.attempt],
+            "types": ["intent"], "leaves": [leaf], "hashes": [leaf_hash(leaf)],
+            "latest": ledger.latest(ahead),
+        }  # fmt: skip
+        assert connection.execute(ledger.APPEND.encode(), values).fetchone() == (1,)
+    late = [intent() for _ in range(3)]
+    assert await asyncio.gather(*(writer.append(each) for each in late)) == [2, 3, 4]
+    await writer.stop()
+    with psycopg.connect(clean) as connection:
+        rows = connection.execute("SELECT leaf FROM ledger_entry ORDER BY idx").fetchall()
+    times = [decode(bytes(row)).at for (row,) in rows]
+    assert times[2:] >= [ahead.at] * 3
+    assert verify_log(clean, AGENCY).ok
+
+
+async def test_a_log_that_is_not_there_is_not_waited_for(clean: str) -> None:
+    writer = LedgerWriter(clean, started=1)
+    await writer.start(KEYS)
+    with pytest.raises(LedgerUnavailableError):
+        await writer.append(msgspec.structs.replace(intent(), agency="nobody"))
+    await writer.stop()

@@ -8,7 +8,7 @@ import gc
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,7 +50,7 @@ from shenyong.storage.checkpointing import Checkpointer
 from shenyong.storage.clock import CLOCK
 from shenyong.storage.decisions import Recorded, find_decision
 from shenyong.storage.files import Files
-from shenyong.storage.ledger import LedgerWriter
+from shenyong.storage.ledger import LedgerKeyError, LedgerUnavailableError, LedgerWriter
 from shenyong.storage.migrate import check, engine_for
 from shenyong.storage.pleas import Approvals
 from shenyong.storage.turns import RefusedTurns
@@ -60,6 +60,8 @@ from shenyong.upstream.client import Upstream
 _JUDGES = 16
 """How many judges of earlier times are kept in memory for explaining."""
 _LISTEN_SECONDS = 0.05
+_PATIENCE_SECONDS = 30.0
+"""How long a start waits for a database that has answered already."""
 _FORGET_SECONDS = 3600
 """How often what has expired of the refused turns is deleted."""
 
@@ -177,7 +179,7 @@ class Worker:
         registry = loaded.registry
         self._registers = await asyncio.to_thread(self._newer_registers)
         keys = {agency: log_key(self._seed, agency) for agency in registry.agencies}
-        await self.writer.start({each: str(key.verifying) for each, key in keys.items()})
+        await self._begin_writing({each: str(key.verifying) for each, key in keys.items()})
         self._probes = await asyncio.to_thread(probing.states, self.settings.database.dsn)
         self.world = self._world(loaded)
         self._next_change = loaded.next_change
@@ -207,6 +209,24 @@ class Worker:
         # again and again (a tenth of a request's CPU time).
         gc.collect()
         gc.freeze()
+
+    async def _begin_writing(self, logs: Mapping[str, str]) -> None:
+        """Begin with the ledger. A database that is slow just now is no reason to end.
+
+        Raises:
+            LedgerUnavailableError: it did not answer for `_PATIENCE_SECONDS`.
+            LedgerKeyError: a log was begun with another key.
+        """
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return await self.writer.start(logs)
+            except LedgerKeyError:
+                raise
+            except LedgerUnavailableError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.5)
 
     async def stop(self) -> None:
         """Write what waits and let everything go."""

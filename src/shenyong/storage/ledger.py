@@ -24,13 +24,18 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import psycopg
 
+from shenyong.ledger.books import BACKWARDS
 from shenyong.ledger.entry import Entry, Intent, Outcome, OutcomeKind, encode
 from shenyong.ledger.merkle import leaf_hash
 from shenyong.storage.clock import CLOCK, stamped
 
 APPEND = """
 WITH head AS (
-  UPDATE ledger_head SET size = size + %(count)s WHERE agency = %(agency)s
+  UPDATE ledger_head SET size = size + %(count)s WHERE agency = %(agency)s AND NOT EXISTS (
+    SELECT FROM ledger_entry AS last
+    WHERE last.agency = %(agency)s AND last.idx = ledger_head.size - 1
+      AND substring(encode(last.leaf, 'escape') FROM '"at":([0-9]{1,18})')::bigint > %(latest)s
+  )
   RETURNING size - %(count)s AS base
 ), entries AS (
   INSERT INTO ledger_entry (agency, idx, request_id, attempt, type, leaf, leaf_hash)
@@ -41,6 +46,9 @@ WITH head AS (
        WITH ORDINALITY AS batch(request_id, attempt, type, leaf, leaf_hash, place)
 )
 SELECT base FROM head
+"""
+"""Appends a batch; no row where there is no such log, or where its last entry is later than
+`latest`: a worker that was stopped between stamping and writing would make the log's time run back.
 """
 _NUMBER = "SELECT nextval(pg_get_serial_sequence('worker', 'id'))"
 _REGISTER = """
@@ -66,6 +74,15 @@ RETURNING public_key
 _LAST = "SELECT leaf FROM ledger_entry WHERE agency = %s ORDER BY idx DESC LIMIT 1"
 WORKER_LOCK = 0x5359
 """First half of the advisory lock that a living worker holds; the second is its number."""
+
+
+STALE_US = BACKWARDS - 1_000_000
+"""How much later than the entries of a batch the log's last entry may be, in microseconds."""
+
+
+def latest(*entries: Entry) -> int:
+    """The time of the log's last entry from which on these may not be appended as they are."""
+    return min(each.at for each in entries) + STALE_US
 
 
 class LedgerUnavailableError(RuntimeError):
@@ -394,7 +411,7 @@ class LedgerWriter:
                 return
         await self._mark()
 
-    async def _commit(self, agency: str, entries: Sequence[_Waiting]) -> None:
+    async def _commit(self, agency: str, entries: Sequence[_Waiting], tries: int = 3) -> None:
         values = {
             "agency": agency,
             "count": len(entries),
@@ -403,6 +420,7 @@ class LedgerWriter:
             "types": [_type_of(each.entry) for each in entries],
             "leaves": [each.leaf for each in entries],
             "hashes": [leaf_hash(each.leaf) for each in entries],
+            "latest": latest(*(each.entry for each in entries)),
         }
         try:
             row = await self._fetch(await self._connect(), APPEND, values)
@@ -415,14 +433,28 @@ class LedgerWriter:
             for each in entries:
                 await self._commit(agency, [each])
             return
-        if row is None:  # no log of that agency
-            self._refuse(entries)
+        if row is None:
+            if tries and await self._stale(agency, entries):
+                await self._commit(agency, entries, tries - 1)
+            else:  # no log of that agency
+                self._refuse(entries)
             return
         base = int(str(row[0]))
         for place, each in enumerate(entries):
             self._note(each.entry)
             if not each.done.done():
                 each.done.set_result(base + place)
+
+    async def _stale(self, agency: str, entries: Sequence[_Waiting]) -> bool:
+        """Whether the log went on meanwhile; the entries then have the time of now, after its."""
+        row = await self._fetch(await self._connect(), _LAST, [agency])
+        if row is None or not isinstance(row[0], bytes):
+            return False
+        CLOCK.after(row[0])
+        for each in entries:
+            if (entry := stamped(each.entry)) is not each.entry:
+                each.entry, each.leaf = entry, encode(entry)
+        return True
 
     def _note(self, entry: Entry) -> None:
         if isinstance(entry, Intent):

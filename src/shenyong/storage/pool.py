@@ -10,7 +10,7 @@ import psycopg
 
 from shenyong.ledger import Entry, encode, leaf_hash
 from shenyong.storage.clock import stamped
-from shenyong.storage.ledger import APPEND, LedgerUnavailableError
+from shenyong.storage.ledger import APPEND, LedgerUnavailableError, latest
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 _KEPT = 4
@@ -90,7 +90,7 @@ async def record(connection: Connection, entry: Entry) -> int:
     So what a person did and the entry that says so are there together, or neither is.
 
     Raises:
-        LedgerUnavailableError: the agency has no log.
+        LedgerUnavailableError: the agency has no log, or goes on by a clock far ahead of this one.
     """
     entry = stamped(entry)
     leaf = encode(entry)
@@ -102,6 +102,7 @@ async def record(connection: Connection, entry: Entry) -> int:
         "types": [str(entry.__struct_config__.tag)],
         "leaves": [leaf],
         "hashes": [leaf_hash(leaf)],
+        "latest": latest(entry),
     }
     row = await (await connection.execute(APPEND.encode(), values)).fetchone()
     if row is None:

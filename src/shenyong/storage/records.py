@@ -20,7 +20,7 @@ from shenyong.ledger.entry import encode
 from shenyong.ledger.merkle import leaf_hash
 from shenyong.storage import registry, tables
 from shenyong.storage.clock import stamped
-from shenyong.storage.ledger import APPEND, LedgerUnavailableError
+from shenyong.storage.ledger import APPEND, LedgerUnavailableError, latest
 from shenyong.storage.vault import new_key, seal, unseal
 
 T = TypeVar("T")
@@ -44,14 +44,14 @@ def append(connection: Connection, entry: Admin) -> int:
     """Append an entry to its agency's log within the transaction; returns its index.
 
     Raises:
-        LedgerUnavailableError: the agency has no log.
+        LedgerUnavailableError: the agency has no log, or goes on by a clock far ahead of this one.
     """
     entry = stamped(entry)
     leaf = encode(entry)
     values = {
         "agency": entry.agency, "count": 1, "requests": [entry.request],
         "attempts": [entry.attempt], "types": ["admin"], "leaves": [leaf],
-        "hashes": [leaf_hash(leaf)],
+        "hashes": [leaf_hash(leaf)], "latest": latest(entry),
     }  # fmt: skip
     row = connection.exec_driver_sql(APPEND, values).first()
     if row is None:

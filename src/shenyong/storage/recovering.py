@@ -94,6 +94,7 @@ def _append(
         "types": [str(each.__struct_config__.tag) for each in entries],
         "leaves": [each.leaf for each in batch],
         "hashes": [each.stored_hash for each in batch],
+        "latest": (1 << 62) - 1,  # the order is what it was
     }  # fmt: skip
     row = connection.execute(APPEND.encode(), values).fetchone()
     if row is None or row[0] != batch[0].index:
