@@ -97,7 +97,14 @@ def test_a_form_that_nobody_could_read_is_the_asker_s_fault(
     stranger = office.visitor()
     stranger.get("/signin")
     for path in ("/signin", "/verify", "/m/new"):
-        page = stranger.client.post(path, content=content, headers={"content-type": kind})
+        head = {"content-type": kind, "connection": "close"}
+        try:
+            page = stranger.client.post(path, content=content, headers=head)
+        except httpx.TransportError:
+            # Answered before it was read to the end, and hung up: the asker may miss the answer.
+            assert len(content) > MOST
+            page = stranger.get("/signin")
+            assert page.status_code == 200
         assert page.status_code < 500, (path, page.status_code)
         assert faults_of(page) == []
 
@@ -328,6 +335,7 @@ def test_the_time_of_a_key_s_check_tells_nothing_that_a_network_could_carry() ->
 
 # --- formulas ---------------------------------------------------------------------------------
 
+MOST = 8 << 20  # bytes that are read of a form
 FORMULAS = (
     "=1+1",
     "+1",
