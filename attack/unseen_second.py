@@ -1,6 +1,6 @@
 """A second set of evasions by somebody who has not seen the inspection.
 
-Whoever wrote these knew `attack/evade.py` and `attack/unseen_first.py`, so as not to repeat them, and
+Whoever wrote these knew `attack/evade.py` and `unseen_first.py`, so as not to repeat them, and
 nothing else. They lean towards what people really do: what anybody thinks of in a minute, then
 what somebody with some skill at computers tries, then what a clever person makes up. They are there
 to measure the inspection and not to tune it. Each takes a national ID number (one capital letter,

@@ -65,13 +65,17 @@ _ALTERNATE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{19,64}(?![A-Za-z0-9])")
 _DIGEST = re.compile(r"[0-9a-f]{32,}\Z|[0-9A-F]{32,}\Z")
 _BACKWARDS = re.compile(r"(?<![A-Za-z0-9])[0-9]{8}(?:[1289A-D][A-Za-z]|90)(?![A-Za-z0-9])")
 _CODES = re.compile(r"(?<![0-9.])(?:[0-9]{2,3}(?![0-9])[^0-9\n]{1,14}){9,}[0-9]{2,3}(?![0-9])")
+_TWO_OR_THREE = re.compile("(?<![0-9])[0-9]{2,3}(?![0-9])")
+_SEVEN_BITS = re.compile("[01]{7}")
 _BITS = re.compile(r"(?<![01])[01]{7,8}(?:[^0-9A-Za-z]{0,3}[01]{7,8}){9,}(?![01])")
 _ALONE_ONES = re.compile("(?<![A-Za-z0-9])[A-Za-z0-9](?![A-Za-z0-9])")
 _WORDS = re.compile("[A-Za-zÀ-ỹ]{2,}")
 _ROMAN = re.compile("[\u2160-\u2168\u2170-\u2178]")
 _PAIR = re.compile(r"(?<![A-Za-z0-9])[0-9]{2}(?![A-Za-z0-9])")
 _CODE = re.compile("[0-9]+")
-_FIRST = re.compile("[A-Za-z][0-9]{0,8}|[0-9]{1,8}[A-Za-z]|09[0-9]{0,6}")
+_LEAD = re.compile("(?<![A-Za-z0-9])(?:[A-Za-z][0-9]{0,8}|[0-9]{1,8}[A-Za-z])(?![A-Za-z0-9])")
+_NINE = re.compile("[0-9]{9}")
+_FIRST = re.compile("[A-Za-z][0-9]{0,8}|[0-9]{1,8}[A-Za-z]")
 _AFTERWARDS = re.compile(
     rf"(?<![A-Za-z0-9])([1289][0-9]{{8}})(?![A-Za-z0-9])[^A-Za-z0-9]{{1,{_GAP}}}"
     r"([A-Za-z])(?![A-Za-z0-9])"
@@ -215,6 +219,8 @@ def _near(atoms: Sequence[Atom]) -> Iterator[Sequence[Atom]]:
 
 def _chunked(text: str) -> Iterator[Sequence[Atom]]:
     """A letter and pieces of digits that together have an identifier's length, in some order."""
+    if _LEAD.search(text) is None:
+        return
     keys = {place for key in _KEY.finditer(text) for place in range(*key.span())}
     chunks = [
         match
@@ -242,7 +248,7 @@ def _chunked(text: str) -> Iterator[Sequence[Atom]]:
                 break
         if size == _LENGTH and len(pieces) > 1:
             yield from _ordered(pieces)
-    for match in _AFTERWARDS.finditer(text):
+    for match in _AFTERWARDS.finditer(text) if _NINE.search(text) else ():
         digits = [(char, at, at + 1) for at, char in enumerate(match.group(1), match.start())]
         yield [(match.group(2), match.start(), match.end()), *digits]
 
@@ -278,8 +284,11 @@ def _counted(text: str) -> Iterator[Sequence[Atom]]:
 
 def _coded(text: str) -> Iterator[Sequence[Atom]]:
     """Rows of character codes: 65 49 50, chr(65)+chr(49), CHAR(65)||CHAR(49), 01000001 00110001."""
-    for pattern, base in ((_CODES, 10), (_BITS, 2)):
-        for match in pattern.finditer(text):
+    for worth, pattern, base in (
+        (len(_TWO_OR_THREE.findall(text)) >= _LENGTH, _CODES, 10),
+        (_SEVEN_BITS.search(text), _BITS, 2),
+    ):
+        for match in pattern.finditer(text) if worth else ():
             yield [
                 (chr(code) if 0x20 < (code := int(each.group(), base)) < 0x7F else " ",
                  match.start() + each.start(), match.start() + each.end())

@@ -31,11 +31,11 @@ from shenyong.storage.clock import CLOCK, stamped
 
 APPEND = """
 WITH head AS (
-  UPDATE ledger_head SET size = size + %(count)s WHERE agency = %(agency)s AND NOT EXISTS (
-    SELECT FROM ledger_entry AS last
+  UPDATE ledger_head SET size = size + %(count)s WHERE agency = %(agency)s AND coalesce((
+    SELECT substring(encode(last.leaf, 'escape') FROM '"at":([0-9]{1,18})')::bigint
+    FROM ledger_entry AS last
     WHERE last.agency = %(agency)s AND last.idx = ledger_head.size - 1
-      AND substring(encode(last.leaf, 'escape') FROM '"at":([0-9]{1,18})')::bigint > %(latest)s
-  )
+  ), 0) <= %(latest)s
   RETURNING size - %(count)s AS base
 ), entries AS (
   INSERT INTO ledger_entry (agency, idx, request_id, attempt, type, leaf, leaf_hash)
@@ -49,6 +49,7 @@ SELECT base FROM head
 """
 """Appends a batch; no row where there is no such log, or where its last entry is later than
 `latest`: a worker that was stopped between stamping and writing would make the log's time run back.
+The last entry is a scalar subquery on purpose: as a join all entries would be read for it.
 """
 _NUMBER = "SELECT nextval(pg_get_serial_sequence('worker', 'id'))"
 _REGISTER = """
