@@ -102,6 +102,24 @@ def test_a_finding_points_at_what_was_written(value: str) -> None:
     assert view.original(at, at + len(value)) == (len(before), len(before) + len(hidden))
 
 
+@given(IDS)
+def test_what_stands_in_another_order_is_pointed_at_as_a_whole(value: str) -> None:
+    before = "證號："
+    for hidden in (
+        f"{value[:5][::-1]} {value[5:][::-1]}",
+        f"{value[::2]}，雙數位 {value[1::2]}",
+        f"{value[1:]}，前面再加 {value[0]}",
+        value[::-1],
+    ):
+        folded, codes = fold(f"{before}{hidden}，請查。")
+        ranges = {
+            view.original(at, at + len(value))
+            for view in scattered(folded, codes)
+            if (at := view.text.find(value)) >= 0
+        }
+        assert (len(before), len(before) + len(hidden)) in ranges, hidden
+
+
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_every_place_is_in_the_text_and_in_order(text: str) -> None:
     (passage,) = read([Source(path="p", text=text)])

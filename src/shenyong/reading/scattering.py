@@ -303,18 +303,19 @@ def _turned(text: str) -> Iterator[Sequence[Atom]]:
 
 
 def _view(view: View, found: Iterable[Sequence[Atom]], name: str) -> View:
-    """The parts, one below the other, mapped onto the original."""
+    """The parts, one below the other; each character means all that its part was written with.
+
+    So a remedy takes out the whole, fillers and all, in whatever order it stands.
+    """
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    # A part may be said by several rows.
-    for part in dict.fromkeys(tuple(each) for each in found):
-        for char, start, end in (*part, (_BREAK, part[-1][1], part[-1][2])):
-            low, high = view.original(start, end)
-            for each in char:
-                chars.append(each.upper())
-                starts.append(low)
-                ends.append(high)
+    for part in dict.fromkeys(tuple(each) for each in found):  # several rows may say the same
+        said = "".join(char for char, _, _ in part).upper() + _BREAK
+        low, high = view.original(min(at for _, at, _ in part), max(at for _, _, at in part))
+        chars.append(said)
+        starts += [low] * len(said)
+        ends += [high] * len(said)
     return View(
         ViewKind.DECODED, "".join(chars), np.array(starts, np.int32), np.array(ends, np.int32), name
     )
