@@ -132,6 +132,16 @@ def machine() -> str:
     )
 
 
+def keep(name: str, told: str) -> None:
+    """Put what ``python -m bench.NAME`` measured between its marks in docs/capacity.md."""
+    page = ROOT / "docs" / "capacity.md"
+    end = f"<!-- /{name} -->"
+    head, mark, rest = page.read_text("utf-8").partition(f"<!-- {name} -->")
+    when = f"Measured by `python -m bench.{name}` on {machine()}."
+    after = rest.partition(end)[2]
+    page.write_text(f"{head}{mark}\n\n{when}\n\n{told}\n\n{end}{after}", "utf-8")
+
+
 def table(results: dict[str, dict[str, load.Figures | tuple[float, float]]]) -> str:
     """The figures as Markdown."""
     out = [

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -26,12 +25,12 @@ import psutil
 import psycopg
 from faults.postgres import Postgres
 
-from bench.__main__ import machine
+from bench import load
+from bench.__main__ import keep
 from bench.gateway import furnished
 from bench.servers import BIN, ROOT, UPSTREAM_PORT, WORK, cpu_seconds, tree
 from shenyong.storage.verification import verify_log
 
-PAGE = ROOT / "docs" / "capacity.md"
 PORT = 9106
 NET = "10.231.17"
 HOSTS = ("sybh1", "sybh2")
@@ -190,14 +189,12 @@ def tried(
     outs = [each.communicate()[0] for each in [_wrk(n, key, seconds) for n in range(hosts)]]
     time.sleep(1.5)  # the database's counts come late
     after = cpu_seconds(workers), cpu_seconds(tree(database)), _commits(dsn)
-    done = sum(int(re.search(r"(\d+) requests in", out)[1]) for out in outs)  # type: ignore[index]
-    rate = sum(float(re.search(r"Requests/sec: +([\d.]+)", out)[1]) for out in outs)  # type: ignore[index]
-    halves = [re.search(r"50%\s+([\d.]+)(us|ms|s)", out).groups() for out in outs]  # type: ignore[union-attr]
-    bad = [re.search(r"Non-2xx or 3xx responses: (\d+)", out) for out in outs]
+    told = [load.said(out) for out in outs]
+    done = sum(each.requests for each in told)
     commits, entries = (after[2][at] - before[2][at] for at in (0, 1))
     return Told(
-        share, hosts, rate, sum(int(each[1]) for each in bad if each),
-        max(float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit] for value, unit in halves),
+        share, hosts, sum(each.rate for each in told), sum(each.errors for each in told),
+        max(each.p50_ms for each in told),
         (after[0] - before[0]) / done * 1e6, (after[1] - before[1]) / done * 1e6,
         entries / max(1, commits),
     )  # fmt: skip
@@ -265,10 +262,7 @@ def main() -> None:
     told = table(found, verified)
     print(told)
     if chosen.write:
-        head, mark, rest = PAGE.read_text("utf-8").partition("<!-- hosts -->")
-        _, _, after = rest.partition("<!-- /hosts -->")
-        when = f"Measured by `python -m bench.hosts` on {machine()}."
-        PAGE.write_text(f"{head}{mark}\n\n{when}\n\n{told}\n\n<!-- /hosts -->{after}", "utf-8")
+        keep("hosts", told)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,35 @@ class Figures(msgspec.Struct, frozen=True):
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What wrk says of its run."""
+
+    requests: int
+    rate: float
+    p50_ms: float
+    errors: int
+
+
+def said(out: str) -> Said:
+    """What wrk printed, read."""
+
+    def of(pattern: str) -> tuple[str, ...]:
+        found = re.search(pattern, out)
+        return found.groups() if found else ()
+
+    value, unit = of(r"50%\s+([\d.]+)(us|ms|s)")
+    bad = (
+        *of(r"Non-2xx or 3xx responses: (\d+)"),
+        *of(r"read (\d+), write (\d+), timeout (\d+)"),
+    )
+    return Said(
+        requests=int(of(r"(\d+) requests in")[0]),
+        rate=float(of(r"Requests/sec: +([\d.]+)")[0]),
+        p50_ms=float(value) * _UNITS[unit],
+        errors=sum(map(int, bad)),
+    )
+
+
 def wrk(
     server: Server,
     processes: list[psutil.Process],
@@ -60,19 +89,13 @@ def wrk(
         cwd=ROOT, env=env, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     after = cpu_seconds(processes), cpu_seconds(tree(helpers) if helpers else [])
-    requests = int(re.search(r"(\d+) requests in", out)[1])  # type: ignore[index]
-    rate = float(re.search(r"Requests/sec: +([\d.]+)", out)[1])  # type: ignore[index]
-    value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-    errors = int(bad[1]) if bad else 0
-    if sockets := re.search(r"read (\d+), write (\d+), timeout (\d+)", out):
-        errors += sum(int(n) for n in sockets.groups())
-    done = max(requests, 1)
+    told = said(out)
+    done = max(told.requests, 1)
     return Figures(
-        rate=rate,
+        rate=told.rate,
         cpu_us=(after[0] - before[0]) / done * 1e6,
-        p50_ms=float(value) * _UNITS[unit],
-        errors=errors,
+        p50_ms=told.p50_ms,
+        errors=told.errors,
         rss_mb=resident_mb(processes),
         extra_cpu_us=(after[1] - before[1]) / done * 1e6,
     )

@@ -13,17 +13,15 @@ import asyncio
 import statistics
 import time
 from collections import deque
-from pathlib import Path
 
 import msgspec
 
 from bench import load, servers
-from bench.__main__ import machine, upstream
+from bench.__main__ import keep, upstream
 from bench.gateway import installed
 from bench.prompts import letter
 from bench.servers import WORK, Server
 
-PAGE = Path(__file__).parents[1] / "docs" / "capacity.md"
 LOADS = (0.3, 0.6, 0.9, 3.0)
 MOST = 2_000
 """Connections at once; arrivals beyond them are counted as unsent."""
@@ -215,10 +213,7 @@ def main() -> None:
     told = table(capacity, found)
     print(told)
     if chosen.write:
-        head, mark, rest = PAGE.read_text("utf-8").partition("<!-- overload -->")
-        _, _, after = rest.partition("<!-- /overload -->")
-        when = f"Measured by `python -m bench.overload` on {machine()}."
-        PAGE.write_text(f"{head}{mark}\n\n{when}\n\n{told}\n\n<!-- /overload -->{after}", "utf-8")
+        keep("overload", told)
 
 
 if __name__ == "__main__":

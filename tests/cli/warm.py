@@ -21,6 +21,7 @@ import tempfile
 import threading
 import traceback
 from pathlib import Path
+from typing import TypedDict
 
 ROOMS = (
     "guideline", "wording", "reading", "inspection", "decision", "redaction", "registry", "ledger",
@@ -28,6 +29,16 @@ ROOMS = (
     "storage", "gateway",
 )  # fmt: skip
 """What commands import when they are called."""
+
+
+class Asked(TypedDict):
+    """A command, and what its process begins with."""
+
+    arguments: list[str]
+    cwd: str
+    environ: dict[str, str]
+
+
 MOST = 100_000
 """Bytes of arguments and environment that fit into one message."""
 
@@ -62,7 +73,7 @@ def serve(channel: socket.socket) -> None:
             os.close(each)
 
 
-def _attend(channel: socket.socket, asked: dict[str, object], fds: list[int]) -> None:
+def _attend(channel: socket.socket, asked: Asked, fds: list[int]) -> None:
     """Wait for the command's process and say how it ended, like a shell."""
     channel.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -75,7 +86,7 @@ def _attend(channel: socket.socket, asked: dict[str, object], fds: list[int]) ->
     os._exit(0)
 
 
-def _carry_out(asked: dict[str, object], fds: list[int]) -> None:
+def _carry_out(asked: Asked, fds: list[int]) -> None:
     """Become the command."""
     from shenyong.cli.main import main
 
@@ -84,13 +95,13 @@ def _carry_out(asked: dict[str, object], fds: list[int]) -> None:
         for stream, fd in enumerate(fds[:3]):
             os.dup2(fd, stream)
             os.close(fd)
-        os.chdir(str(asked["cwd"]))
+        os.chdir(asked["cwd"])
         os.environ.clear()
-        os.environ.update(asked["environ"])  # type: ignore[call-overload]
+        os.environ.update(asked["environ"])
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-        sys.argv = ["shenyong", *asked["arguments"]]  # type: ignore[misc]
+        sys.argv = ["shenyong", *asked["arguments"]]
         main()
     except SystemExit as error:
         code = error.code or 0

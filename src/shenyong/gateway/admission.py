@@ -70,10 +70,10 @@ class Admission:
     @property
     def limit(self) -> int:
         """How many may be open now: those that wait elsewhere, and what can be served soon."""
-        room = max(_LEAST, int(TARGET_SECONDS / self._cost))
+        room = TARGET_SECONDS / self._cost
         if self._late > LATE_SECONDS:
-            room = max(_LEAST, int(room * LATE_SECONDS / self._late))
-        return min(self._limit, self.elsewhere.count + room)
+            room *= LATE_SECONDS / self._late
+        return min(self._limit, self.elsewhere.count + max(_LEAST, int(room)))
 
     def late(self, seconds: float) -> None:
         """The event loop came `seconds` later than it should have; remembered smoothed."""

@@ -105,6 +105,11 @@ class _Waiting(msgspec.Struct):
     leaf: bytes
     done: asyncio.Future[int]
 
+    def stamp(self) -> None:
+        """Give it the time of its recording, where it has waited too long."""
+        if (entry := stamped(self.entry)) is not self.entry:
+            self.entry, self.leaf = entry, encode(entry)
+
 
 _Connection = psycopg.AsyncConnection[tuple[object, ...]]
 _LATE_SECONDS = 1.0
@@ -398,8 +403,7 @@ class LedgerWriter:
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         by_agency: dict[str, list[_Waiting]] = defaultdict(list)
         for each in batch:
-            if (entry := stamped(each.entry)) is not each.entry:
-                each.entry, each.leaf = entry, encode(entry)
+            each.stamp()
             if not (each.done.cancelled() and isinstance(each.entry, Intent)):
                 by_agency[each.entry.agency].append(each)
         for agency, entries in by_agency.items():
@@ -453,8 +457,7 @@ class LedgerWriter:
             return False
         CLOCK.after(row[0])
         for each in entries:
-            if (entry := stamped(each.entry)) is not each.entry:
-                each.entry, each.leaf = entry, encode(entry)
+            each.stamp()
         return True
 
     def _note(self, entry: Entry) -> None:
